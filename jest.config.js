@@ -1,0 +1,21 @@
+const transform = {
+  '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }],
+}
+
+// Suites that take minutes or need a browser have their own command: `npm run test:long`, `npm run test:browser`.
+const suites = {
+  quick: ['<rootDir>/test/{core,mappings,functions}/**/*.test.ts'],
+  usual: ['<rootDir>/test/**/*.test.ts'],
+  long: ['<rootDir>/test/**/*.long.ts'],
+  browser: ['<rootDir>/test/**/*.browser.ts'],
+}
+
+module.exports = {
+  testMatch: suites[process.env.TEST_SUITE ?? 'usual'],
+  transform,
+  globalSetup: '<rootDir>/test/support/global-setup.js',
+  globalTeardown: '<rootDir>/test/support/global-teardown.js',
+  maxWorkers: '100%',
+  testTimeout: 30_000,
+  modulePathIgnorePatterns: ['<rootDir>/dist/'],
+}
