@@ -54,13 +54,17 @@ function jest(suite) {
 }
 
 function run(file, runArgs) {
-  const { status } = spawnSync(process.execPath, [file, ...runArgs], { cwd: root, stdio: 'inherit' })
+  const { status } = spawnSync(process.execPath, [file, ...runArgs], {
+    cwd: root,
+    stdio: 'inherit',
+  })
   if (status !== 0) process.exit(status ?? 1)
 }
 
 // Long-running tasks get the signals themselves, so that Ctrl-C is theirs to handle and their exit code is ours.
 function follow(file, followArgs, env = {}) {
-  if (!existsSync(file)) throw new Error(`${path.relative(root, file)} is missing: run npm run build`)
+  if (!existsSync(file))
+    throw new Error(`${path.relative(root, file)} is missing: run npm run build`)
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [file, ...followArgs], {
       cwd: root,

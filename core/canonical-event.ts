@@ -16,6 +16,7 @@ export interface CanonicalContext {
   readonly ip?: string
   readonly user_agent?: string
   readonly locale?: string
+  readonly group_id?: string
   readonly page?: JsonObject
   readonly campaign?: JsonObject
   readonly click_ids?: Readonly<Record<string, string>>

@@ -1,0 +1,117 @@
+// Builds what runs inside Segment: one self-contained file a function, ready to paste into the Functions editor.
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { build, type Plugin } from 'esbuild'
+import { compileEvents, mappingsPlugin } from './mappings.ts'
+
+const DESTINATION_HANDLERS = [
+  'onTrack',
+  'onIdentify',
+  'onPage',
+  'onScreen',
+  'onGroup',
+  'onAlias',
+  'onDelete',
+  'onBatch',
+]
+const FUNCTIONS: Record<string, readonly string[]> = {
+  destination: DESTINATION_HANDLERS,
+  source: ['onRequest'],
+}
+
+export interface BuildOptions {
+  /** The product's own folder (core, functions), absolute. */
+  readonly root: string
+  /** Folder with events.yaml, absolute. */
+  readonly mappingsDir: string
+  /** Where the output goes, absolute; `dist` by default. */
+  readonly outDir: string
+}
+
+export interface BuiltFile {
+  /** Relative to the output folder. */
+  readonly file: string
+  readonly bytes: number
+}
+
+/** Writes `functions/*.js`, their settings schemas and `mappings/events.js` into the output folder. */
+export async function buildFunctions(options: BuildOptions): Promise<BuiltFile[]> {
+  const events = compileEvents(options)
+  const built: BuiltFile[] = []
+  for (const [name, handlers] of Object.entries(FUNCTIONS)) {
+    built.push(
+      write(options, `functions/${name}.js`, await bundleFunction(options, name, handlers, events)),
+    )
+    const settings = path.join(options.root, 'functions', name, 'settings.json')
+    built.push(write(options, `functions/${name}.settings.json`, readFileSync(settings, 'utf8')))
+  }
+  built.push(write(options, 'mappings/events.js', await bundleTable(options, events)))
+  return built
+}
+
+// The host passes the handlers' names as parameters of the wrapper it puts around the file: only a function
+// declaration (or var) may bear such a name, so the bundle is one object and the declarations call it.
+async function bundleFunction(
+  { root }: BuildOptions,
+  name: string,
+  handlers: readonly string[],
+  events: string,
+): Promise<string> {
+  const footer = handlers
+    .map((handler) => `function ${handler}(a,b){return TrackLayer.${handler}(a,b)}`)
+    .join('\n')
+  return bundle({
+    entryPoints: [path.join(root, 'functions', name, 'index.ts')],
+    format: 'iife',
+    globalName: 'TrackLayer',
+    target: 'node18',
+    platform: 'neutral',
+    minify: true,
+    banner: { js: '// TrackLayer: built by `tracklayer build`; change mappings/ and build again.' },
+    footer: { js: footer },
+    plugins: [mappingsPlugin(events, root), hostCrypto],
+  })
+}
+
+function bundleTable({ root }: BuildOptions, events: string): Promise<string> {
+  return bundle({
+    stdin: {
+      contents: "export { default } from 'mappings/events.yaml'",
+      resolveDir: root,
+      loader: 'ts',
+    },
+    format: 'cjs',
+    target: 'node20.18',
+    platform: 'node',
+    plugins: [mappingsPlugin(events, root)],
+  })
+}
+
+// The Functions host gives Node's crypto as a global and has no require.
+const hostCrypto: Plugin = {
+  name: 'host-crypto',
+  setup(setup) {
+    setup.onResolve({ filter: /^(node:)?crypto$/ }, () => ({ path: 'crypto', namespace: 'host' }))
+    setup.onLoad({ filter: /.*/, namespace: 'host' }, () => ({
+      contents: 'export const { createHash, createHmac, timingSafeEqual } = crypto',
+      loader: 'js',
+    }))
+  },
+}
+
+async function bundle(options: Parameters<typeof build>[0]): Promise<string> {
+  const result = await build({ ...options, bundle: true, write: false, logLevel: 'silent' })
+  const output = result.outputFiles?.[0]
+  if (!output) throw new Error('esbuild gave no output')
+  return output.text
+}
+
+// Beside, then renamed: a workspace that is running never loads half a file.
+function write({ outDir }: BuildOptions, file: string, text: string): BuiltFile {
+  const target = path.join(outDir, file)
+  mkdirSync(path.dirname(target), { recursive: true })
+  const beside = `${target}.${process.pid}`
+  writeFileSync(beside, text)
+  renameSync(beside, target)
+  return { file, bytes: Buffer.byteLength(text) }
+}

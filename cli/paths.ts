@@ -1,0 +1,6 @@
+// Where the product's own files lie: dist/cli.js stands one folder below the root.
+import path from 'node:path'
+
+export const ROOT = path.join(__dirname, '..')
+export const DIST = path.join(ROOT, 'dist')
+export const MAPPINGS = path.join(ROOT, 'mappings')

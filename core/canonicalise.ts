@@ -1,0 +1,180 @@
+// From a raw Segment message to the entry of a signed batch (design 3.1 to 3.3). Pure, and never throws on any JSON
+// object: what cannot be read becomes a warning, and the raw message goes along whole.
+import type { BatchEntry, BatchKind } from './batch.ts'
+import type { CanonicalContext, CanonicalEvent, CanonicalUser } from './canonical-event.ts'
+import { clickIdsOf } from './click-ids.ts'
+import { isJsonObject, type JsonObject, objectAt, textOf } from './json.ts'
+import { foldName, type MappingRow, type MappingTable } from './mapping-table.ts'
+import { type Message, NO_PROPERTIES, occurredAt, parseMessage } from './message.ts'
+import type { Warnings } from './property-readers.ts'
+
+/** The batch entry of one message: its kind, its canonical event when the table lists it, and what could not be read. */
+export function canonicalise(raw: JsonObject, table: MappingTable): BatchEntry {
+  const message = parseMessage(raw)
+  const warnings: Warnings = []
+  const row =
+    message.type === 'track' && message.event !== null ? table.rows.get(message.event) : undefined
+  const kind = kindOf(message, row)
+  if (kind === 'unmapped') hintAtName(message, table, warnings)
+  const canonical =
+    row && kind === 'event' ? canonicalEvent(message, row, table.version, warnings) : null
+  return { message: raw, kind, canonical, warnings }
+}
+
+function kindOf(message: Message, row: MappingRow | undefined): BatchKind {
+  if (isMembership(message)) return 'audience'
+  switch (message.type) {
+    case 'track':
+      return row ? 'event' : 'unmapped'
+    case 'identify':
+      return 'profile'
+    case 'group':
+    case 'alias':
+    case 'delete':
+      return message.type
+    case 'page':
+    case 'screen':
+    case null:
+      return 'unmapped'
+  }
+}
+
+// Engage audiences and journey steps (segment.md 3.1); computed traits are ordinary profile traits.
+function isMembership({ type, context }: Message): boolean {
+  if (type !== 'track' && type !== 'identify') return false
+  const computationClass = objectAt(context, 'personas')?.computation_class
+  return computationClass === 'audience' || computationClass === 'journey_step'
+}
+
+function hintAtName(message: Message, table: MappingTable, warnings: Warnings): void {
+  if (message.type !== 'track') return
+  if (message.event === null) {
+    warnings.push('event is not text, so no row can match; send the event name as a string')
+    return
+  }
+  const meant = table.similar.get(foldName(message.event))
+  if (meant) {
+    warnings.push(
+      `"${message.event}" has no row; "${meant}" has one and differs only by case or spacing`,
+    )
+  }
+}
+
+function canonicalEvent(
+  message: Message,
+  row: MappingRow,
+  version: string,
+  warnings: Warnings,
+): CanonicalEvent {
+  const { raw, context } = message
+  const properties = row.mapProperties(message.properties, warnings)
+  const occurred = occurredAt(raw)
+  if (occurred === null)
+    warnings.push('timestamp is missing or is no instant; occurred_at is unknown')
+  properties.event_id = eventIdOf(message, row, properties, warnings)
+  return {
+    segment_event: row.event,
+    tracklayer_event: row.canonical,
+    message_id: message.messageId,
+    occurred_at: occurred,
+    canonical_user_id: message.userId,
+    anonymous_id: message.anonymousId,
+    user: userOf(message),
+    consent: consentOf(context, warnings),
+    context: contextOf(message),
+    properties: properties as CanonicalEvent['properties'],
+    mapping_version: version,
+  }
+}
+
+/** Longer ids would not fit the store's unique indexes; vendors stop at 100 (Segment) to 256 characters anyway. */
+export const MAX_ID_LENGTH = 255
+
+// Design 3.3: the sender's own, the row's template, else Segment's message id.
+function eventIdOf(
+  message: Message,
+  row: MappingRow,
+  properties: Record<string, unknown>,
+  warnings: Warnings,
+): string {
+  const own = textOf(message.properties.event_id)
+  if (own !== null && own.length <= MAX_ID_LENGTH) return own
+  if (own !== null)
+    warnings.push(`event_id is longer than ${MAX_ID_LENGTH} characters and is not used`)
+  const templated = row.eventId(properties, {
+    user_id: message.userId,
+    anonymous_id: message.anonymousId,
+    group_id: textOf(message.context.groupId),
+    message_id: message.messageId,
+  })
+  return templated ?? `seg_${message.messageId}`
+}
+
+// Written out field by field: this runs for every event, and a table of names costs three times as much.
+function userOf({ traits, context, properties }: Message): CanonicalUser {
+  const user: MutableUser = {}
+  if (isJsonObject(context.traits)) collectPerson(context.traits, user)
+  if (traits !== NO_PROPERTIES) collectPerson(traits, user)
+  collectContact(properties, user)
+  return user
+}
+
+type MutableUser = { -readonly [Field in keyof CanonicalUser]: CanonicalUser[Field] }
+
+function collectPerson(traits: JsonObject, user: MutableUser): void {
+  collectContact(traits, user)
+  if (isJsonObject(traits.address)) collectAddress(traits.address, user)
+  collectAddress(traits, user)
+}
+
+function collectContact(from: JsonObject, user: MutableUser): void {
+  keep(user, 'email', from.email)
+  keep(user, 'phone', from.phone)
+  keep(user, 'first_name', from.firstName ?? from.first_name ?? from.firstname)
+  keep(user, 'last_name', from.lastName ?? from.last_name ?? from.lastname)
+}
+
+function collectAddress(from: JsonObject, user: MutableUser): void {
+  keep(user, 'city', from.city)
+  keep(user, 'region', from.state ?? from.region)
+  keep(user, 'postal_code', from.postalCode ?? from.postal_code ?? from.zip)
+  keep(user, 'country', from.country)
+}
+
+function keep(user: MutableUser, field: keyof CanonicalUser, value: unknown): void {
+  if (value === undefined || user[field] !== undefined) return
+  const text = textOf(value)
+  if (text !== null) user[field] = text
+}
+
+// Segment's rule (segment.md 5): no consent object means nothing is known; `{}` means every category is denied.
+function consentOf(context: JsonObject, warnings: Warnings): Record<string, boolean> | null {
+  const preferences = objectAt(context.consent, 'categoryPreferences')
+  if (!preferences) return null
+  const consent: Record<string, boolean> = {}
+  for (const category in preferences) {
+    const granted = preferences[category]
+    if (granted === true || granted === 'true') consent[category] = true
+    else if (granted === false || granted === 'false') consent[category] = false
+    else
+      warnings.push(
+        `consent category "${category}" is neither true nor false and counts as unknown`,
+      )
+  }
+  return consent
+}
+
+function contextOf(message: Message): CanonicalContext {
+  const { context } = message
+  const out: Record<string, unknown> = {}
+  if (typeof context.ip === 'string') out.ip = context.ip
+  if (typeof context.userAgent === 'string') out.user_agent = context.userAgent
+  if (typeof context.locale === 'string') out.locale = context.locale
+  const groupId = textOf(context.groupId)
+  if (groupId !== null) out.group_id = groupId
+  if (isJsonObject(context.page)) out.page = context.page
+  if (isJsonObject(context.campaign)) out.campaign = context.campaign
+  const clickIds = clickIdsOf(context, message.properties)
+  if (clickIds) out.click_ids = clickIds
+  return out
+}

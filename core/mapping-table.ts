@@ -1,0 +1,78 @@
+// The compiled mapping table (design 3.1): what mappings/events.yaml becomes at build time.
+import type { JsonObject } from './json.ts'
+import type { Warnings } from './property-readers.ts'
+
+/** What a template may name besides the canonical properties. */
+export interface TemplateIds {
+  readonly user_id: string | null
+  readonly anonymous_id: string | null
+  readonly group_id: string | null
+  readonly message_id: string
+}
+
+type CanonicalProperties = Record<string, unknown>
+
+export interface MappingRow {
+  /** Exact, case-sensitive Segment event name. */
+  readonly event: string
+  /** Our name for it, e.g. `purchase`. */
+  readonly canonical: string
+  /** The name ad platforms use unless a destination says otherwise, e.g. `Purchase`. */
+  readonly downstream: string
+  /** True when it is a business result that goes back to Segment. */
+  readonly conversion: boolean
+  /** Applies the row's transforms to a copy; unlisted properties pass through. Never mutates `properties`. */
+  mapProperties(properties: JsonObject, warnings: Warnings): CanonicalProperties
+  /** The row's own event id, when it has a template and the properties it names are there. */
+  eventId(properties: CanonicalProperties, ids: TemplateIds): string | null
+  /** What makes two messages one fact (an order id, a lead id); null when nothing does. */
+  dedupKey(properties: CanonicalProperties, ids: TemplateIds): string | null
+}
+
+export interface MappingTable {
+  /** Human version and content hash, e.g. `2026-11-22+3f9c2a`; stamped on every canonical event. */
+  readonly version: string
+  /** By exact Segment event name. */
+  readonly rows: ReadonlyMap<string, MappingRow>
+  /** By canonical name: the first row that states it. */
+  readonly byCanonical: ReadonlyMap<string, MappingRow>
+  /** Folded name (`foldName`) → the exact name of a row, to hint at names that differ only by case or spacing. */
+  readonly similar: ReadonlyMap<string, string>
+}
+
+/** Names that differ only by case, spaces, hyphens or underscores fold to the same text. */
+export function foldName(name: string): string {
+  return name.replace(/[\s_-]+/g, '').toLowerCase()
+}
+
+/** A row as the compiler writes it: event, canonical, downstream, conversion and the three functions. */
+export type CompiledRow = readonly [
+  event: string,
+  canonical: string,
+  downstream: string,
+  conversion: boolean,
+  mapProperties: MappingRow['mapProperties'],
+  eventId: MappingRow['eventId'],
+  dedupKey: MappingRow['dedupKey'],
+]
+
+/** Builds the lookups of a table; compiled mappings call this once when they load. */
+export function createMappingTable(
+  version: string,
+  compiled: readonly CompiledRow[],
+): MappingTable {
+  const rows = compiled.map(rowOf)
+  const byCanonical = new Map<string, MappingRow>()
+  for (const row of rows) if (!byCanonical.has(row.canonical)) byCanonical.set(row.canonical, row)
+  return {
+    version,
+    rows: new Map(rows.map((row) => [row.event, row])),
+    byCanonical,
+    similar: new Map(rows.map((row) => [foldName(row.event), row.event])),
+  }
+}
+
+function rowOf(compiled: CompiledRow): MappingRow {
+  const [event, canonical, downstream, conversion, mapProperties, eventId, dedupKey] = compiled
+  return { event, canonical, downstream, conversion, mapProperties, eventId, dedupKey }
+}

@@ -1,0 +1,47 @@
+// What the Functions host gives, as far as TrackLayer uses it (segment.md 1.3 to 1.7), and the one place inside Segment
+// where the time is read. `fetch` is node-fetch 2: it takes `timeout`, and a connection error is a throw.
+import type { JsonObject } from '../core/json.ts'
+
+export interface HostResponse {
+  readonly status: number
+  readonly headers: { get(name: string): string | null }
+  text(): Promise<string>
+}
+
+interface HostRequestInit {
+  readonly method: 'POST'
+  readonly headers: Record<string, string>
+  readonly body: string
+  /** Milliseconds for the whole request and answer. */
+  readonly timeout: number
+  /** `manual`: a signed body is never sent on to where an answer points. */
+  readonly redirect: 'manual'
+}
+
+type HostError = new (message: string) => Error
+
+declare const fetch: (url: string, init: HostRequestInit) => Promise<HostResponse>
+declare const RetryError: HostError
+declare const InvalidEventPayload: HostError
+declare const EventNotSupported: HostError
+declare const ValidationError: HostError
+declare const Segment: Record<'track' | 'identify', (message: JsonObject) => unknown>
+
+/** The host's globals under names a module can import. Read at the call: they exist only inside the host. */
+export const host = {
+  now: () => Date.now(),
+  fetch: (url: string, init: HostRequestInit) => fetch(url, init),
+  /** May pass later: Segment calls again, for up to four hours. */
+  retry: (message: string) => new RetryError(message),
+  /** Can never be accepted: Segment discards the message and shows the reason. */
+  invalid: (message: string) => new InvalidEventPayload(message),
+  unsupported: (message: string) => new EventNotSupported(message),
+  refuse: (message: string) => new ValidationError(message),
+  emit: (type: 'track' | 'identify', message: JsonObject) => Segment[type](message),
+}
+
+/** One entry of what `onBatch` returns, by position; the host reads the lower-case `errormessage` (segment.md 1.5). */
+export interface HostResult {
+  readonly status: number
+  readonly errormessage?: string
+}
