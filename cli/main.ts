@@ -1,14 +1,31 @@
 #!/usr/bin/env node
 // The one composition root: the only room that makes clocks, chance, connections and processes.
 import { Command } from 'commander'
+import { messageOf, TrackLayerError } from '../core/errors.ts'
 import { buildCommand } from './build.ts'
+import { devCommand } from './dev/command.ts'
+import { messageCommand } from './message.ts'
+import { endQuietlyOnClosedOutput } from './output.ts'
+import { deliveryCommand, storeCommand } from './store.ts'
 
 const program = new Command('tracklayer')
   .description('Canonical, signed, deduplicated events behind Segment, with a ledger that balances')
-  .showHelpAfterError()
-program.addCommand(buildCommand())
+  .showHelpAfterError('(--help shows how)')
+for (const command of [
+  devCommand(),
+  storeCommand(),
+  deliveryCommand(),
+  messageCommand(),
+  buildCommand(),
+]) {
+  program.addCommand(command)
+}
 
+endQuietlyOnClosedOutput()
 program.parseAsync().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  // Our own errors say what to do; of anything else the whole stack is wanted.
+  const text =
+    error instanceof TrackLayerError || !(error instanceof Error) ? messageOf(error) : error.stack
+  process.stderr.write(`${text}\n`)
   process.exitCode = 1
 })

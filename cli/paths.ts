@@ -4,3 +4,4 @@ import path from 'node:path'
 export const ROOT = path.join(__dirname, '..')
 export const DIST = path.join(ROOT, 'dist')
 export const MAPPINGS = path.join(ROOT, 'mappings')
+export const MIGRATIONS = path.join(ROOT, 'store', 'migrations')

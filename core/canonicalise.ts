@@ -6,7 +6,7 @@ import { clickIdsOf } from './click-ids.ts'
 import { isJsonObject, type JsonObject, objectAt, textOf } from './json.ts'
 import { foldName, type MappingRow, type MappingTable } from './mapping-table.ts'
 import { type Message, NO_PROPERTIES, occurredAt, parseMessage } from './message.ts'
-import type { Warnings } from './property-readers.ts'
+import { unreadable, type Warnings } from './property-readers.ts'
 
 /** The batch entry of one message: its kind, its canonical event when the table lists it, and what could not be read. */
 export function canonicalise(raw: JsonObject, table: MappingTable): BatchEntry {
@@ -18,7 +18,13 @@ export function canonicalise(raw: JsonObject, table: MappingTable): BatchEntry {
   if (kind === 'unmapped') hintAtName(message, table, warnings)
   const canonical =
     row && kind === 'event' ? canonicalEvent(message, row, table.version, warnings) : null
-  return { message: raw, kind, canonical, warnings }
+  // Two rules of a row may read one property; what is wrong with it is said once.
+  return {
+    message: raw,
+    kind,
+    canonical,
+    warnings: warnings.length > 1 ? [...new Set(warnings)] : warnings,
+  }
 }
 
 function kindOf(message: Message, row: MappingRow | undefined): BatchKind {
@@ -79,7 +85,7 @@ function canonicalEvent(
     occurred_at: occurred,
     canonical_user_id: message.userId,
     anonymous_id: message.anonymousId,
-    user: userOf(message),
+    user: userOf(message, warnings),
     consent: consentOf(context, warnings),
     context: contextOf(message),
     properties: properties as CanonicalEvent['properties'],
@@ -97,60 +103,81 @@ function eventIdOf(
   properties: Record<string, unknown>,
   warnings: Warnings,
 ): string {
-  const own = textOf(message.properties.event_id)
+  const sent = message.properties.event_id
+  const own = textOf(sent)
   if (own !== null && own.length <= MAX_ID_LENGTH) return own
   if (own !== null)
     warnings.push(`event_id is longer than ${MAX_ID_LENGTH} characters and is not used`)
+  else warnUnlessEmpty('event_id', sent, warnings)
   const templated = row.eventId(properties, {
     user_id: message.userId,
     anonymous_id: message.anonymousId,
     group_id: textOf(message.context.groupId),
     message_id: message.messageId,
   })
-  return templated ?? `seg_${message.messageId}`
+  return templated !== null && templated.length <= MAX_ID_LENGTH
+    ? templated
+    : `seg_${message.messageId}`
+}
+
+// For text that could not be read: nothing, or blanks, is no fault of the sender's.
+function warnUnlessEmpty(name: string, value: unknown, warnings: Warnings): void {
+  if (value === undefined || value === null || typeof value === 'string') return
+  warnings.push(unreadable(name, value, 'text'))
 }
 
 // Written out field by field: this runs for every event, and a table of names costs three times as much.
-function userOf({ traits, context, properties }: Message): CanonicalUser {
+function userOf({ traits, context, properties }: Message, warnings: Warnings): CanonicalUser {
   const user: MutableUser = {}
-  if (isJsonObject(context.traits)) collectPerson(context.traits, user)
-  if (traits !== NO_PROPERTIES) collectPerson(traits, user)
-  collectContact(properties, user)
+  if (isJsonObject(context.traits)) collectPerson(context.traits, user, warnings)
+  if (traits !== NO_PROPERTIES) collectPerson(traits, user, warnings)
+  collectContact(properties, user, warnings)
   return user
 }
 
 type MutableUser = { -readonly [Field in keyof CanonicalUser]: CanonicalUser[Field] }
 
-function collectPerson(traits: JsonObject, user: MutableUser): void {
-  collectContact(traits, user)
-  if (isJsonObject(traits.address)) collectAddress(traits.address, user)
-  collectAddress(traits, user)
+function collectPerson(traits: JsonObject, user: MutableUser, warnings: Warnings): void {
+  collectContact(traits, user, warnings)
+  if (isJsonObject(traits.address)) collectAddress(traits.address, user, warnings)
+  collectAddress(traits, user, warnings)
 }
 
-function collectContact(from: JsonObject, user: MutableUser): void {
-  keep(user, 'email', from.email)
-  keep(user, 'phone', from.phone)
-  keep(user, 'first_name', from.firstName ?? from.first_name ?? from.firstname)
-  keep(user, 'last_name', from.lastName ?? from.last_name ?? from.lastname)
+function collectContact(from: JsonObject, user: MutableUser, warnings: Warnings): void {
+  keep(user, 'email', from.email, warnings)
+  keep(user, 'phone', from.phone, warnings)
+  keep(user, 'first_name', from.firstName || from.first_name || from.firstname, warnings)
+  keep(user, 'last_name', from.lastName || from.last_name || from.lastname, warnings)
 }
 
-function collectAddress(from: JsonObject, user: MutableUser): void {
-  keep(user, 'city', from.city)
-  keep(user, 'region', from.state ?? from.region)
-  keep(user, 'postal_code', from.postalCode ?? from.postal_code ?? from.zip)
-  keep(user, 'country', from.country)
+function collectAddress(from: JsonObject, user: MutableUser, warnings: Warnings): void {
+  keep(user, 'city', from.city, warnings)
+  keep(user, 'region', from.state || from.region, warnings)
+  keep(user, 'postal_code', from.postalCode || from.postal_code || from.zip, warnings)
+  keep(user, 'country', from.country, warnings)
 }
 
-function keep(user: MutableUser, field: keyof CanonicalUser, value: unknown): void {
+function keep(
+  user: MutableUser,
+  field: keyof CanonicalUser,
+  value: unknown,
+  warnings: Warnings,
+): void {
   if (value === undefined || user[field] !== undefined) return
   const text = textOf(value)
   if (text !== null) user[field] = text
+  else warnUnlessEmpty(field, value, warnings)
 }
 
 // Segment's rule (segment.md 5): no consent object means nothing is known; `{}` means every category is denied.
 function consentOf(context: JsonObject, warnings: Warnings): Record<string, boolean> | null {
-  const preferences = objectAt(context.consent, 'categoryPreferences')
-  if (!preferences) return null
+  const { consent: given } = context
+  const preferences = isJsonObject(given) ? given.categoryPreferences : given
+  if (preferences === undefined || preferences === null) return null
+  if (!isJsonObject(preferences)) {
+    warnings.push('context.consent has no categoryPreferences object; consent counts as unknown')
+    return null
+  }
   const consent: Record<string, boolean> = {}
   for (const category in preferences) {
     const granted = preferences[category]
@@ -167,9 +194,9 @@ function consentOf(context: JsonObject, warnings: Warnings): Record<string, bool
 function contextOf(message: Message): CanonicalContext {
   const { context } = message
   const out: Record<string, unknown> = {}
-  if (typeof context.ip === 'string') out.ip = context.ip
-  if (typeof context.userAgent === 'string') out.user_agent = context.userAgent
-  if (typeof context.locale === 'string') out.locale = context.locale
+  if (context.ip && typeof context.ip === 'string') out.ip = context.ip
+  if (context.userAgent && typeof context.userAgent === 'string') out.user_agent = context.userAgent
+  if (context.locale && typeof context.locale === 'string') out.locale = context.locale
   const groupId = textOf(context.groupId)
   if (groupId !== null) out.group_id = groupId
   if (isJsonObject(context.page)) out.page = context.page

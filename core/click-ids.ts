@@ -26,7 +26,7 @@ type ClickIds = Record<string, string>
 export function clickIdsOf(context: JsonObject, properties: JsonObject): ClickIds | undefined {
   let found = fromAddress(isJsonObject(context.page) ? context.page : undefined)
   for (const name of SENT_BY_NAME) {
-    const sent = context[name] ?? properties[name]
+    const sent = context[name] || properties[name]
     if (sent !== undefined) found = withId(found, name, sent)
   }
   if (isJsonObject(context.click_ids)) {
@@ -45,7 +45,8 @@ function withId(found: ClickIds | undefined, name: string, sent: unknown): Click
 
 // Walks the query by hand: this runs for every event, and a pattern over the whole address costs ten times as much.
 function fromAddress(page: JsonObject | undefined): ClickIds | undefined {
-  const address = page?.search || page?.url
+  const search = page?.search
+  const address = typeof search === 'string' && search !== '' ? search : page?.url
   if (typeof address !== 'string') return undefined
   let found: ClickIds | undefined
   let start = address.indexOf('?') + 1

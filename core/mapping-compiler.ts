@@ -21,9 +21,9 @@ export function compileMappingTable(source: MappingSource, { coreFrom }: Compile
   const shared = createSharedFunctions()
   const rows = source.events.map((row) => compileRow(row, source, shared.nameOf))
   return [
-    `import { createMappingTable } from '${coreFrom}/mapping-table.ts'`,
-    `import { ${[...new Set(Object.values(READERS))].join(', ')} } from '${coreFrom}/property-readers.ts'`,
-    `import { fillTemplate } from '${coreFrom}/template.ts'`,
+    `import { createMappingTable } from ${text(`${coreFrom}/mapping-table.ts`)}`,
+    `import { ${[...new Set(Object.values(READERS))].join(', ')} } from ${text(`${coreFrom}/property-readers.ts`)}`,
+    `import { fillTemplate } from ${text(`${coreFrom}/template.ts`)}`,
     ...shared.declarations,
     `export default createMappingTable(${text(versionOf(source))}, [`,
     rows.join(',\n'),

@@ -15,57 +15,95 @@ export const READERS = {
   own_line_items: 'readOwnLineItems',
 } as const
 
-const names = z.union([z.string(), z.array(z.string()).min(1)]).transform((value) => [value].flat())
+const names = z
+  .union([z.string(), z.array(z.string()).min(1, 'want at least one property name')], {
+    error: 'want a property name or a list of them, e.g. [order_id, orderId]',
+  })
+  .transform((value) => [value].flat())
 
-const propertyRule = z.strictObject({
-  /** Properties renamed to the target: the first readable one gives the value, none of them passes through. */
-  from: names.optional(),
-  /** Properties that may give the value when `from` does not; they pass through all the same. */
-  else: names.optional(),
-  read: z.enum(Object.keys(READERS) as [keyof typeof READERS], {
-    error: `want one of ${Object.keys(READERS).join(', ')}`,
-  }),
-})
+const RULE_WANTED = { error: 'want a rule, e.g. { from: revenue, read: number }' }
+
+const propertyRule = z.strictObject(
+  {
+    /** Properties renamed to the target: the first readable one gives the value, none of them passes through. */
+    from: names.optional(),
+    /** Properties that may give the value when `from` does not; they pass through all the same. */
+    else: names.optional(),
+    read: z.enum(Object.keys(READERS) as [keyof typeof READERS], {
+      error: `want one of ${Object.keys(READERS).join(', ')}`,
+    }),
+  },
+  RULE_WANTED,
+)
 export type PropertyRule = z.output<typeof propertyRule>
 
-const template = z.string().superRefine((text, context) => {
-  for (const { text: piece, name } of parseTemplate(text)) {
-    if (name === null && /[{}]/.test(piece)) {
+// Properties that no rule may set.
+const RESERVED: Readonly<Record<string, string>> = {
+  '.': '"." stands for all properties and can only be read; name a property',
+  event_id: "event_id is set for every row; give the row an event_id template, e.g. '{order_id}'",
+}
+
+const rules = z
+  .record(z.string(), propertyRule, { error: 'want property names, each with a rule' })
+  .superRefine((found, context) => {
+    for (const name of Object.keys(found)) {
+      const message = Object.hasOwn(RESERVED, name) ? RESERVED[name] : undefined
+      if (message) context.addIssue({ code: 'custom', path: [name], message })
+    }
+  })
+
+const template = z
+  .string({ error: "want a template, e.g. '{order_id}'" })
+  .superRefine((text, context) => {
+    for (const { text: piece, name } of parseTemplate(text)) {
+      if (name === null && /[{}]/.test(piece)) {
+        context.addIssue({
+          code: 'custom',
+          message: `"${text}" is no template; write placeholders as {order_id}`,
+        })
+      }
+    }
+    if (!text.includes('{')) {
       context.addIssue({
         code: 'custom',
-        message: `"${text}" is no template; write placeholders as {order_id}`,
+        message: `"${text}" names no property; write e.g. '{order_id}'`,
       })
     }
-  }
-  if (!text.includes('{')) {
-    context.addIssue({
-      code: 'custom',
-      message: `"${text}" names no property; write e.g. '{order_id}'`,
-    })
-  }
-})
+  })
 
-const row = z.strictObject({
-  event: z.string({ error: 'want the exact Segment event name, e.g. Order Completed' }).min(1),
-  canonical: z
-    .string({ error: 'want our name for the event, e.g. purchase' })
-    .regex(/^[a-z][a-z0-9_]*$/, 'want snake_case, e.g. begin_checkout'),
-  downstream: z
-    .string({ error: 'want the name destinations use by default, e.g. Purchase' })
-    .min(1),
-  conversion: z.boolean({ error: 'want true or false' }).default(false),
-  transforms: z.array(z.string()).default([]),
-  properties: z.record(z.string(), propertyRule).default({}),
-  event_id: template.optional(),
-  dedup: z.array(template, { error: "want a list of templates, e.g. ['{order_id}']" }).default([]),
-})
+const row = z.strictObject(
+  {
+    event: z.string({ error: 'want the exact Segment event name, e.g. Order Completed' }).min(1),
+    canonical: z
+      .string({ error: 'want our name for the event, e.g. purchase' })
+      .regex(/^[a-z][a-z0-9_]*$/, 'want snake_case, e.g. begin_checkout'),
+    downstream: z
+      .string({ error: 'want the name destinations use by default, e.g. Purchase' })
+      .min(1),
+    conversion: z.boolean({ error: 'want true or false' }).default(false),
+    transforms: z
+      .array(z.string(), { error: 'want a list of transform names, e.g. [money]' })
+      .default([]),
+    properties: rules.default({}),
+    event_id: template.optional(),
+    dedup: z
+      .array(template, { error: "want a list of templates, e.g. ['{order_id}']" })
+      .default([]),
+  },
+  { error: 'want a row with event, canonical and downstream' },
+)
 export type RowSource = z.output<typeof row>
 
-const mappingFile = z.strictObject({
-  version: z.string({ error: "want the date of the change as text, e.g. '2026-11-22'" }).min(1),
-  transforms: z.record(z.string(), z.record(z.string(), propertyRule)).default({}),
-  events: z.array(row, { error: 'want a list of rows' }).min(1),
-})
+const mappingFile = z.strictObject(
+  {
+    version: z.string({ error: "want the date of the change as text, e.g. '2026-11-22'" }).min(1),
+    transforms: z
+      .record(z.string(), rules, { error: 'want names, each with property rules' })
+      .default({}),
+    events: z.array(row, { error: 'want a list of rows' }).min(1),
+  },
+  { error: 'want version, transforms and events' },
+)
 export type MappingSource = z.output<typeof mappingFile>
 
 /**

@@ -58,7 +58,7 @@ export function messageIdOf(raw: JsonObject): string {
 /**
  * When it happened, ISO 8601 in UTC: Segment's corrected `timestamp`, else the sender's own `originalTimestamp`.
  * Null when neither can be read; never the time of arrival. Epoch numbers are taken as milliseconds, or as seconds
- * below 1e11 (which as milliseconds would be early 1973).
+ * below 1e11 (which as milliseconds would be early 1973). Text without a zone is taken as UTC.
  */
 export function occurredAt(raw: JsonObject): string | null {
   return instantOf(raw.timestamp) ?? instantOf(raw.originalTimestamp)
@@ -71,23 +71,47 @@ function typeOf(type: unknown): MessageType | null {
   return TYPES.has(folded) ? (folded as MessageType) : null
 }
 
-const CANONICAL_INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
-const HAS_ZONE = /(Z|[+-]\d\d:?\d\d|GMT|UTC)\s*$/i
+// In our form already, and a day that every month has: nothing to compute. This is what Segment sends.
+const CANONICAL_INSTANT =
+  /^[1-9]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/
+const ISO_INSTANT =
+  /^(\d{4})-(\d\d?)-(\d\d?)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?) ?(?:Z|UTC|GMT|([+-]\d\d):?(\d\d)?)?)?$/i
+// What a Date writes of itself and mail headers carry: `Thu, 23 Apr 2026 10:15:30 GMT`, `Thu Apr 23 2026 … GMT+0200`.
+const NAMED_DAY = /^[a-z]{3},? [a-z\d: ]{10,24} (GMT|UTC|[+-]\d{4})/i
 
+// Only forms that mean the same everywhere. Date.parse alone would read local time where no zone is given, and would
+// make the year 2001 of `step 12`.
 function instantOf(value: unknown): string | null {
   if (typeof value === 'number') return fromEpoch(value)
-  if (typeof value !== 'string' || value === '') return null
-  if (/^\d{9,13}(\.\d+)?$/.test(value)) return fromEpoch(Number(value))
-  if (CANONICAL_INSTANT.test(value)) return Number.isNaN(Date.parse(value)) ? null : value
-  // Without a zone Date.parse would read local time, and the answer would depend on the machine.
-  const text = HAS_ZONE.test(value) || !value.includes(':') ? value : `${value.trim()}Z`
-  const at = Date.parse(text)
-  return Number.isNaN(at) ? null : new Date(at).toISOString()
+  if (typeof value !== 'string') return null
+  if (CANONICAL_INSTANT.test(value)) return value
+  const text = value.trim()
+  if (/^\d{9,13}(\.\d+)?$/.test(text)) return fromEpoch(Number(text))
+  const iso = ISO_INSTANT.exec(text)
+  if (iso) return fromIso(iso)
+  return NAMED_DAY.test(text) ? isoOf(Date.parse(text)) : null
+}
+
+function fromIso([, year, month = '', day = '', time = '00:00', hours, minutes = '00']: readonly (
+  | string
+  | undefined
+)[]): string | null {
+  const date = `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`
+  // Date.parse makes 2 March of 30 February.
+  if (!isoOf(Date.parse(date))?.startsWith(date)) return null
+  return isoOf(Date.parse(`${date}T${time}${hours ? `${hours}:${minutes}` : 'Z'}`))
 }
 
 function fromEpoch(value: number): string | null {
-  const date = new Date(Math.abs(value) < 1e11 ? value * 1000 : value)
-  return Number.isNaN(date.getTime()) ? null : date.toISOString()
+  return isoOf(Math.abs(value) < 1e11 ? value * 1000 : value)
+}
+
+// Years outside 0001 to 9999 have another form in ISO 8601, and PostgreSQL refuses them.
+function isoOf(at: number): string | null {
+  const date = new Date(at)
+  if (Number.isNaN(date.getTime())) return null
+  const iso = date.toISOString()
+  return iso.length === 24 && !iso.startsWith('0000') ? iso : null
 }
 
 function digestOf(raw: JsonObject): string {

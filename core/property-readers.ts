@@ -40,7 +40,8 @@ export function readItemIds(
 ): string[] | undefined {
   const products = productsOf(value)
   if (products === undefined) {
-    if (value !== null && value !== undefined) warnings.push(unreadable(name, value, 'a list'))
+    if (value !== null && value !== undefined && value !== '')
+      warnings.push(unreadable(name, value, 'a list'))
     return undefined
   }
   const ids: string[] = []
@@ -73,8 +74,16 @@ export function readLineItems(
   return items
 }
 
-/** The id of an event that is itself about one product (Product Viewed), as a list of one. */
-export function readOwnItemIds(_name: string, value: unknown): string[] | undefined {
+/**
+ * The id of an event that is itself about one product (Product Viewed), as a list of one. `.` is the event's own
+ * properties; under any other name the value is a products list, as some senders have it there too.
+ */
+export function readOwnItemIds(
+  name: string,
+  value: unknown,
+  warnings: Warnings,
+): string[] | undefined {
+  if (name !== '.') return readItemIds(name, value, warnings)
   const item = isJsonObject(value) ? itemIdOf(value) : undefined
   return item ? [item.id] : undefined
 }
@@ -89,12 +98,13 @@ const PRODUCT_PROPERTIES = [
   'coupon',
 ] as const
 
-/** The product properties of an event that is itself about one product, as a list of one line item. */
+/** The product properties of an event that is itself about one product, as a list of one line item; see above. */
 export function readOwnLineItems(
-  _name: string,
+  name: string,
   value: unknown,
   warnings: Warnings,
 ): LineItem[] | undefined {
+  if (name !== '.') return readLineItems(name, value, warnings)
   const found = isJsonObject(value) ? itemIdOf(value) : undefined
   if (!found || !isJsonObject(value)) return undefined
   const own: Record<string, Json> = { [found.key]: found.id }
@@ -120,7 +130,9 @@ function lineItemOf(path: string, product: JsonObject, warnings: Warnings): Line
   const item: Record<string, Json> = found ? { item_id: found.id } : {}
   for (const key in product) {
     const value = product[key]
-    if (value === undefined || value === null || key === found?.key || key === '__proto__') continue
+    if (value === undefined || value === null || key === found?.key) continue
+    // item_id is ours: one that lost to the sku must not overwrite it here.
+    if (key === 'item_id' || key === '__proto__') continue
     if (key === 'price' || key === 'quantity') {
       const number = readNumber(path + key, value, warnings)
       if (number !== undefined) item[key] = number
@@ -144,19 +156,25 @@ function productsOf(value: unknown): readonly unknown[] | undefined {
 const PLAIN_NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?$/i
 const MONEY = /^([+-]?)\s*(?:[A-Z]{3}|\p{Sc})?\s*([+-]?)(\d[\d.,'’\s]*)\s*(?:[A-Z]{3}|\p{Sc})?$/iu
 
+// No amount is longer. MONEY looks back over runs of spaces: on 30 KB of them it would take more than a second.
+const LONGEST_NUMBER = 40
+
 function numberFromText(text: string): number | undefined {
+  if (text.length > LONGEST_NUMBER) return undefined
   if (PLAIN_NUMBER.test(text)) return finite(Number(text))
   const money = MONEY.exec(text)
-  if (!money) return undefined
+  if (!money || (money[1] && money[2])) return undefined
   const digits = withPointAsDecimal((money[3] ?? '').trim())
   if (digits === undefined) return undefined
   const amount = Number(digits)
   return finite((money[1] || money[2]) === '-' ? -amount : amount)
 }
 
-// "1,299" may be a thousand or one and a bit: whoever guesses is wrong by a factor of a thousand for somebody.
+// "1,299" may be a thousand or one and a bit: whoever guesses is wrong by a factor of a thousand for somebody. So may
+// "1.299 EUR"; only a bare "1.299" is how programs write numbers, and has been read as one before it comes here.
 function withPointAsDecimal(amount: string): string | undefined {
   const digits = amount.replace(/(\d)['’\s](?=\d{3}(?!\d))/g, '$1')
+  if (/^[1-9]\d{0,2}\.\d{3}$/.test(digits)) return undefined
   if (/^\d+(\.\d+)?$/.test(digits)) return digits
   if (/^\d+,\d{1,2}$/.test(digits)) return digits.replace(',', '.')
   if (/^\d{1,3}(,\d{3})+\.\d+$/.test(digits) || /^\d{1,3}(,\d{3}){2,}$/.test(digits)) {
@@ -173,7 +191,11 @@ function finite(value: number): number | undefined {
 }
 
 // A warning names the property and the kind of value, never the value: it may be personal data.
-function unreadable(name: string, value: unknown, want: string): string {
-  const got = Array.isArray(value) ? 'a list' : value === null ? 'null' : `a ${typeof value}`
+export function unreadable(name: string, value: unknown, want: string): string {
+  const got = Array.isArray(value)
+    ? 'a list'
+    : isJsonObject(value)
+      ? 'an object'
+      : `a ${typeof value}`
   return `${name} is ${got} that cannot be read as ${want}; it is left out of the canonical event`
 }

@@ -1,7 +1,7 @@
 // A confirmed conversion as the Segment message that goes back (design 3.5).
 import { createHash } from 'node:crypto'
 import type { CanonicalEvent } from './canonical-event.ts'
-import type { JsonObject } from './json.ts'
+import type { Json, JsonObject } from './json.ts'
 import { LOOP_ORIGIN } from './loop-mark.ts'
 
 export interface ReturnOptions {
@@ -15,7 +15,10 @@ export interface ReturnOptions {
 }
 
 // Tracking API limit of 32 KB a message (segment.md 6), less what ids, names and context take.
-const MAX_PROPERTIES_LENGTH = 24 * 1024
+const MAX_PROPERTIES_BYTES = 24 * 1024
+const MAX_SINGLE_BYTES = 1024
+// What an audience or a report cannot do without: kept before anything else when not all fits.
+const FIRST_KEPT = ['event_id', 'order_id', 'value', 'currency'] as const
 
 /** The track message, or null when there is no id to attach it to: Segment refuses such a message. */
 export function returnMessage(
@@ -44,11 +47,23 @@ export function returnMessageId(environment: string, name: string, eventId: stri
   return `tracklayer_${digest.slice(0, 40)}`
 }
 
-// Order lines are the only part that grows without bound; the amounts and ids always go back.
+// Lists and long texts stay behind when not all fits; the amounts and ids always go back.
 function fitting(properties: JsonObject): JsonObject {
-  if (JSON.stringify(properties).length <= MAX_PROPERTIES_LENGTH) return properties
-  const scalars = Object.entries(properties).filter(
-    ([, value]) => typeof value !== 'object' && String(value).length <= 512,
-  )
-  return Object.fromEntries(scalars)
+  if (bytesOf(properties) <= MAX_PROPERTIES_BYTES) return properties
+  const kept: Record<string, Json> = {}
+  let free = MAX_PROPERTIES_BYTES
+  for (const name of new Set([...FIRST_KEPT, ...Object.keys(properties)])) {
+    const value = properties[name]
+    if (value === undefined || typeof value === 'object') continue
+    const bytes = bytesOf({ [name]: value })
+    if (bytes > MAX_SINGLE_BYTES || bytes > free) continue
+    kept[name] = value
+    free -= bytes
+  }
+  return kept
+}
+
+// Segment counts the bytes of the request, not characters.
+function bytesOf(value: JsonObject): number {
+  return Buffer.byteLength(JSON.stringify(value))
 }

@@ -1,7 +1,7 @@
 // Reads a YAML file of mappings/ through a schema; every fault names the file, the line, the place and the fix.
-import { LineCounter, parseDocument } from 'yaml'
+import { LineCounter, parseDocument, visit } from 'yaml'
 import type { z } from 'zod'
-import { TrackLayerError } from './errors.ts'
+import { messageOf, TrackLayerError } from './errors.ts'
 
 export type Path = readonly PropertyKey[]
 export interface Problem {
@@ -40,7 +40,17 @@ export function parseYamlFile<Schema extends z.ZodType>(
       document.errors.map((error) => `${place(error.pos[0])} ${error.message}`),
     )
   }
-  const content: unknown = document.toJS()
+  const dangling: string[] = []
+  visit(document, {
+    Alias(_key, alias) {
+      if (alias.resolve(document)) return
+      dangling.push(
+        `${place(alias.range?.[0] ?? 0)} *${alias.source} has no anchor above it; write &${alias.source} at what it stands for`,
+      )
+    },
+  })
+  if (dangling.length > 0) throw invalid(file, dangling)
+  const content = contentOf(document, file)
   const fault = (problems: readonly Problem[]) =>
     invalid(
       file,
@@ -49,9 +59,30 @@ export function parseYamlFile<Schema extends z.ZodType>(
         return `${at === null ? file : place(at)} ${label(path, content)}: ${message}`
       }),
     )
+  const polluting = prototypeKeys(content, [])
+  if (polluting.length > 0) throw fault(polluting)
   const parsed = schema.safeParse(content)
   if (parsed.success) return { data: parsed.data, fault }
   throw fault(parsed.error.issues.flatMap(problemsOf))
+}
+
+// Aliases that multiply without end are only noticed when they are followed.
+function contentOf(document: ReturnType<typeof parseDocument>, file: string): unknown {
+  try {
+    return document.toJS()
+  } catch (error) {
+    throw invalid(file, [`${file} ${messageOf(error)}; write out what the aliases repeat`])
+  }
+}
+
+// Zod leaves such a key out without a word, and whoever wrote it would wonder.
+function prototypeKeys(value: unknown, path: Path): Problem[] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const place = [...path, Array.isArray(value) ? Number(key) : key]
+    if (key !== '__proto__') return prototypeKeys(inner, place)
+    return [{ path: place, message: '"__proto__" is no name; choose another' }]
+  })
 }
 
 // An unknown key is placed at the key itself, so that the line shown is the line to change.

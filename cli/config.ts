@@ -1,0 +1,71 @@
+// Settings of a store from the environment: account, and per environment its secrets and API keys.
+import { TrackLayerError } from '../core/errors.ts'
+import type { Access, EnvironmentAccess } from '../store/access.ts'
+
+type Variables = Readonly<Record<string, string | undefined>>
+
+const SECRET = /^TRACKLAYER_SECRET_([A-Z0-9_]+)$/
+
+/**
+ * Reads `TRACKLAYER_ACCOUNT`, `TRACKLAYER_SECRET_<ENVIRONMENT>` (newest first, comma-separated while one is rotated)
+ * and `TRACKLAYER_API_KEY_<ENVIRONMENT>` (likewise). `PRODUCTION` is the environment `production`.
+ * @throws TrackLayerError SETTINGS_INVALID naming the variable and the fix
+ */
+export function readAccess(variables: Variables): Access {
+  const account = variables.TRACKLAYER_ACCOUNT?.trim()
+  if (!account) {
+    throw invalid('TRACKLAYER_ACCOUNT is not set; set it to your account id, e.g. acct_live_123')
+  }
+  const environments = Object.keys(variables).flatMap((name) => {
+    const suffix = SECRET.exec(name)?.[1]
+    return suffix ? [environmentAccess(suffix, variables)] : []
+  })
+  if (environments.length === 0) {
+    throw invalid(
+      'No TRACKLAYER_SECRET_<ENVIRONMENT> is set; set e.g. TRACKLAYER_SECRET_PRODUCTION',
+    )
+  }
+  assertNoneShared(environments)
+  return { account, environments }
+}
+
+function environmentAccess(suffix: string, variables: Variables): EnvironmentAccess {
+  const secrets = listOf(variables[`TRACKLAYER_SECRET_${suffix}`])
+  const short = secrets.find((secret) => secret.length < 16)
+  if (secrets.length === 0 || short !== undefined) {
+    const fault = secrets.length === 0 ? 'is empty' : 'has a secret of fewer than 16 characters'
+    throw invalid(`TRACKLAYER_SECRET_${suffix} ${fault}; make one with: openssl rand -hex 32`)
+  }
+  return {
+    name: suffix.toLowerCase().replaceAll('_', '-'),
+    secrets,
+    apiKeys: listOf(variables[`TRACKLAYER_API_KEY_${suffix}`]),
+  }
+}
+
+// One secret in two environments would let staging write to production.
+function assertNoneShared(environments: readonly EnvironmentAccess[]): void {
+  const owners = new Map<string, string>()
+  for (const { name, secrets, apiKeys } of environments) {
+    for (const value of [...secrets, ...apiKeys]) {
+      const owner = owners.get(value)
+      if (owner !== undefined) {
+        throw invalid(
+          `Environments ${owner} and ${name} share a secret or API key; give each its own`,
+        )
+      }
+      owners.set(value, name)
+    }
+  }
+}
+
+function listOf(value: string | undefined): string[] {
+  return (value ?? '')
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean)
+}
+
+function invalid(message: string): TrackLayerError {
+  return new TrackLayerError('SETTINGS_INVALID', message)
+}

@@ -1,0 +1,115 @@
+// A store at work: its HTTP API and the delivery worker on one database. `store serve` and `dev` both run this.
+import type { Server } from 'node:http'
+import { serve } from '@hono/node-server'
+import type pg from 'pg'
+import { TrackLayerError } from '../core/errors.ts'
+import type { MappingTable } from '../core/mapping-table.ts'
+import type { Destination } from '../delivery/destination.ts'
+import { type LoadedDestinations, loadDestinations } from '../delivery/load-destinations.ts'
+import { createTransport } from '../delivery/transport.ts'
+import { runWorker, type WorkerOptions } from '../delivery/worker.ts'
+import type { Access } from '../store/access.ts'
+import { createStoreApp } from '../store/http/app.ts'
+import { realClock, realRandom } from './clock.ts'
+import { loadDestinationFiles, loadReturns, loadTable } from './load-mappings.ts'
+import type { Log } from './output.ts'
+
+export interface StoreServiceOptions {
+  readonly pool: pg.Pool
+  readonly access: Access
+  readonly mappingsDir: string
+  readonly variables: Readonly<Record<string, string | undefined>>
+  readonly log: Log
+  /** Null: no HTTP API, deliver only. Port 0 takes a free one. */
+  readonly listen: { readonly host: string; readonly port: number } | null
+  /** Deliver in this process too. */
+  readonly deliver: boolean
+  readonly onRecorded?: WorkerOptions['onRecorded']
+}
+
+export interface StoreService {
+  /** Address of the HTTP API; null when it is not served here. */
+  readonly url: string | null
+  readonly destinations: LoadedDestinations
+  readonly table: MappingTable
+  /** Takes no more, finishes and records what is under way. */
+  stop(): Promise<void>
+}
+
+export async function startStoreService(options: StoreServiceOptions): Promise<StoreService> {
+  const { pool, access, log, variables } = options
+  const database = { pool, clock: realClock, random: realRandom }
+  const table = loadTable()
+  const transport = createTransport({
+    allowPrivateAddresses: variables.TRACKLAYER_ALLOW_PRIVATE_ADDRESSES === 'true',
+  })
+  const destinations = loadDestinations({
+    account: access.account,
+    environments: access.environments.map(({ name }) => name),
+    files: loadDestinationFiles(options.mappingsDir),
+    returns: loadReturns(options.mappingsDir),
+    variables,
+    transport: transport.send,
+    clock: realClock,
+  })
+  const destinationsOf = (environment: string) => namesOf(destinations.active, environment)
+  const app = createStoreApp({ database, access, table, destinationsOf, log })
+  const server = options.listen ? await listen(app.fetch, options.listen) : null
+  const stopping = new AbortController()
+  const { onRecorded } = options
+  const workerOptions = {
+    database,
+    destinations: destinations.active,
+    log,
+    ...(onRecorded ? { onRecorded } : {}),
+  }
+  const worker = options.deliver ? runWorker(workerOptions, stopping.signal) : Promise.resolve()
+  return {
+    url: server?.url ?? null,
+    destinations,
+    table,
+    stop: async () => {
+      stopping.abort()
+      await server?.close()
+      await worker
+      transport.close()
+    },
+  }
+}
+
+function namesOf(destinations: readonly Destination[], environment: string): string[] {
+  return destinations
+    .filter((destination) => destination.environment === environment)
+    .map(({ name }) => name)
+}
+
+type Fetch = Parameters<typeof serve>[0]['fetch']
+
+function listen(
+  fetch: Fetch,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<{ url: string; close(): Promise<void> }> {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch, hostname: host, port }, ({ port: taken }) => {
+      const name = host.includes(':') ? `[${host}]` : host
+      resolve({ url: `http://${name}:${taken}`, close: () => close(server as Server) })
+    }) as Server
+    server.once('error', (error: NodeJS.ErrnoException) => reject(portFault(error, port)))
+  })
+}
+
+// Requests under way are answered; idle kept-alive connections would hold the server open for minutes.
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    server.closeIdleConnections()
+  })
+}
+
+function portFault(error: NodeJS.ErrnoException, port: number): Error {
+  if (error.code !== 'EADDRINUSE') return error
+  return new TrackLayerError(
+    'SETTINGS_INVALID',
+    `Port ${port} is taken; choose another with --port`,
+  )
+}

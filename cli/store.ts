@@ -1,0 +1,130 @@
+// `tracklayer store serve` and `tracklayer delivery run`.
+import path from 'node:path'
+import { Command, InvalidArgumentError } from 'commander'
+import { readAccess } from './config.ts'
+import { openDatabase } from './open-database.ts'
+import { logLine, print } from './output.ts'
+import { MAPPINGS } from './paths.ts'
+import { aborted, stopSignal } from './stop-signal.ts'
+import { type StoreService, startStoreService } from './store-service.ts'
+
+interface ServeFlags {
+  readonly host: string
+  readonly port: number
+  readonly dataDir: string
+  readonly mappings: string
+  readonly delivery: boolean
+  readonly json?: boolean
+}
+
+const ENVIRONMENT = `
+Environment:
+  TRACKLAYER_ACCOUNT                    account id, e.g. acct_live_123 (required)
+  TRACKLAYER_SECRET_<ENVIRONMENT>       live signing secrets, comma-separated (one environment at least)
+  TRACKLAYER_API_KEY_<ENVIRONMENT>      bearer keys that may read that environment, comma-separated
+  DATABASE_URL                          any PostgreSQL; without it an embedded one in --data-dir
+  <NAME>_<ENVIRONMENT>                  what mappings/destinations/*.yaml refer to as \${NAME}
+  TRACKLAYER_ALLOW_PRIVATE_ADDRESSES    true: deliver to private addresses too
+
+Examples:
+  TRACKLAYER_ACCOUNT=acct_live_123 TRACKLAYER_SECRET_PRODUCTION=$(openssl rand -hex 32) tracklayer store serve
+  tracklayer store serve --port 8080 --no-delivery`
+
+export function storeCommand(): Command {
+  const serve = withStoreOptions(new Command('serve'))
+    .description('serve the HTTP API and deliver; stops in order on SIGTERM and Ctrl-C')
+    .option('--host <host>', 'address to listen on', '127.0.0.1')
+    .option('--port <port>', 'port to listen on; 0 takes a free one', portNumber, 8080)
+    .option('--no-delivery', 'serve only; run `tracklayer delivery run` beside it')
+    .addHelpText('after', ENVIRONMENT)
+    .action((flags: ServeFlags) =>
+      run(flags, { host: flags.host, port: flags.port }, flags.delivery),
+    )
+  return new Command('store').description('the companion store').addCommand(serve)
+}
+
+export function deliveryCommand(): Command {
+  const worker = withStoreOptions(new Command('run'))
+    .description('deliver only; any number of these may run beside `store serve`')
+    .addHelpText('after', ENVIRONMENT)
+    .action((flags: ServeFlags) => run(flags, null, true))
+  return new Command('delivery').description('the delivery worker').addCommand(worker)
+}
+
+function withStoreOptions(command: Command): Command {
+  return command
+    .option('--data-dir <folder>', 'folder of the embedded database', '.tracklayer/postgres')
+    .option('--mappings <folder>', 'folder with destinations/ and returns.yaml', MAPPINGS)
+    .option(
+      '--json',
+      'print one JSON object when ready: { url, database, mapping_version, destinations, off }',
+    )
+}
+
+async function run(
+  flags: ServeFlags,
+  listen: { host: string; port: number } | null,
+  deliver: boolean,
+): Promise<void> {
+  const signal = stopSignal()
+  const access = readAccess(process.env)
+  const database = await openDatabase({
+    databaseUrl: process.env.DATABASE_URL,
+    dataDir: path.resolve(flags.dataDir),
+    log: logLine,
+  })
+  try {
+    const service = await startStoreService({
+      pool: database.pool,
+      access,
+      mappingsDir: path.resolve(flags.mappings),
+      variables: process.env,
+      log: logLine,
+      listen,
+      deliver,
+    })
+    announce(flags, service, database.description)
+    const lost = await Promise.race([
+      aborted(signal).then(() => false),
+      database.lost.then(() => true),
+    ])
+    await service.stop()
+    // The supervisor of the process (systemd, Kubernetes) starts a fresh one, which recovers the database.
+    if (lost) throw new Error('The embedded database stopped; start again to recover it')
+  } finally {
+    await database.close()
+  }
+}
+
+function announce(
+  flags: ServeFlags,
+  { url, destinations, table }: StoreService,
+  database: string,
+): void {
+  const active = destinations.active.map(({ name, environment }) => ({ name, environment }))
+  if (flags.json) {
+    print(
+      JSON.stringify({
+        url,
+        database,
+        mapping_version: table.version,
+        destinations: active,
+        off: destinations.off,
+      }),
+    )
+    return
+  }
+  print(url ? `TrackLayer store on ${url}` : 'TrackLayer delivery worker')
+  print(`  database      ${database}`)
+  print(`  mappings      ${table.version}`)
+  for (const { name, environment } of active) print(`  destination   ${name} (${environment})`)
+  for (const { name, environment, missing } of destinations.off) {
+    print(`  off           ${name} (${environment}): set ${missing.join(', ')}`)
+  }
+}
+
+export function portNumber(value: string): number {
+  const port = Number(value)
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port
+  throw new InvalidArgumentError('want a number from 0 to 65535')
+}

@@ -1,0 +1,110 @@
+// One signed POST of a delivery (design 3.4), and what the answer means.
+import type { Clock } from '../core/clock.ts'
+import { messageOf, TrackLayerError } from '../core/errors.ts'
+import { signatureTimestamp, signedHeaders } from '../core/signature.ts'
+import type { Attempt } from '../store/deliveries.ts'
+import type { DeliveryResult } from './destination.ts'
+import type { Answer, Transport } from './transport.ts'
+
+export interface Signer {
+  readonly account: string
+  readonly environment: string
+  readonly secrets: readonly string[]
+}
+
+export interface SignedPost {
+  readonly url: string
+  readonly body: string
+  /** Lets the receiver recognise a repeat: the same for every attempt. */
+  readonly idempotencyKey: string
+  readonly timeoutMs: number
+}
+
+export interface SenderOptions {
+  readonly transport: Transport
+  readonly clock: Clock
+  readonly signer: Signer
+}
+
+export async function signedPost(
+  options: SenderOptions,
+  post: SignedPost,
+): Promise<DeliveryResult> {
+  const { transport, clock, signer } = options
+  const startedAt = clock.now()
+  const timestamp = signatureTimestamp(startedAt)
+  const headers = {
+    'Content-Type': 'application/json',
+    'Idempotency-Key': post.idempotencyKey,
+    ...signedHeaders(signer.secrets, { ...signer, timestamp, body: post.body }),
+  }
+  const attemptOf = (outcome: Pick<Attempt, 'status' | 'error' | 'response'>): Attempt => ({
+    startedAt: new Date(startedAt),
+    durationMs: Math.round(clock.now() - startedAt),
+    request: { method: 'POST', url: withoutQuery(post.url), bytes: Buffer.byteLength(post.body) },
+    ...outcome,
+  })
+  try {
+    const answer = await transport({
+      url: post.url,
+      headers,
+      body: post.body,
+      timeoutMs: post.timeoutMs,
+    })
+    return resultOf(answer, attemptOf, clock.now())
+  } catch (error) {
+    // Whatever the transport throws on purpose may pass later; anything else is a fault of ours and surfaces.
+    if (!(error instanceof TrackLayerError)) throw error
+    const reason = messageOf(error)
+    return {
+      kind: 'failed',
+      retryable: true,
+      reason,
+      attempt: attemptOf({ status: null, error: reason, response: null }),
+    }
+  }
+}
+
+function resultOf(
+  { status, headers, body }: Answer,
+  attemptOf: (outcome: Pick<Attempt, 'status' | 'error' | 'response'>) => Attempt,
+  nowMs: number,
+): DeliveryResult {
+  const response = body.slice(0, 500).replaceAll('\0', '') || null
+  if (status >= 200 && status < 300)
+    return { kind: 'delivered', attempt: attemptOf({ status, error: null, response }) }
+  const reason = `receiver answered ${status}, want 2xx`
+  const retryAfterMs = parseRetryAfter(headers['retry-after'], nowMs)
+  return {
+    kind: 'failed',
+    reason,
+    retryable: isRetryable(status),
+    ...(retryAfterMs === null ? {} : { retryAfterMs }),
+    attempt: attemptOf({ status, error: reason, response }),
+  }
+}
+
+// RFC 9110: 408, 423 (RFC 4918), 425 (RFC 8470) and 429 (RFC 6585) ask for a later try; 501 never changes by itself.
+// 401 and 403 pass when a secret is mended, and must not cost the events of the meantime.
+const RETRYABLE_4XX = new Set([401, 403, 408, 423, 425, 429])
+
+function isRetryable(status: number): boolean {
+  return (status >= 500 && status !== 501) || RETRYABLE_4XX.has(status)
+}
+
+const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1000
+
+/** `Retry-After` in seconds or as a date (RFC 9110, 10.2.3), as milliseconds from now; at most a day. */
+export function parseRetryAfter(
+  value: string | string[] | undefined,
+  nowMs: number,
+): number | null {
+  if (typeof value !== 'string') return null
+  const waitMs = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - nowMs
+  return Number.isNaN(waitMs) ? null : Math.min(Math.max(waitMs, 0), MAX_RETRY_AFTER_MS)
+}
+
+// Query strings carry keys.
+function withoutQuery(url: string): string {
+  return url.split('?')[0] ?? url
+}

@@ -1,0 +1,35 @@
+// Who may do what: the account, its environments with their live secrets, and the keys that read.
+import { createHash, timingSafeEqual } from 'node:crypto'
+
+export interface EnvironmentAccess {
+  readonly name: string
+  /** Live signing secrets, newest first; several overlap during rotation. */
+  readonly secrets: readonly string[]
+  /** Bearer keys that may read this environment, and no other. */
+  readonly apiKeys: readonly string[]
+}
+
+export interface Access {
+  readonly account: string
+  readonly environments: readonly EnvironmentAccess[]
+}
+
+/** The environment a bearer key opens, or null. Every key of every environment is compared, each in constant time. */
+export function environmentOfKey(access: Access, key: string): string | null {
+  const offered = digest(key)
+  let found: string | null = null
+  for (const { name, apiKeys } of access.environments) {
+    for (const apiKey of apiKeys) if (timingSafeEqual(digest(apiKey), offered)) found = name
+  }
+  return found
+}
+
+/** Equal texts, compared in constant time whatever their lengths. */
+export function sameText(a: string, b: string): boolean {
+  return timingSafeEqual(digest(a), digest(b))
+}
+
+// Digests have one length, which timingSafeEqual asks for.
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}

@@ -1,0 +1,142 @@
+// The worker's view of the ledger: claim what is due, record what became of it.
+import type { CanonicalEvent } from '../core/canonical-event.ts'
+import { type Database, inTransaction } from './database.ts'
+
+export interface ClaimedDelivery {
+  readonly id: string
+  /** Number of the attempt this claim begins, from 1. Also the claim's token: only its holder settles the row. */
+  readonly attempt: number
+  readonly canonical: CanonicalEvent
+  /** Who the person is known to be by now, which may be later than the event; null while anonymous. */
+  readonly canonicalUserId: string | null
+}
+
+export interface ClaimOptions {
+  readonly environment: string
+  readonly destination: string
+  readonly limit: number
+  /** Milliseconds until another worker may take an unrecorded attempt to have died with its worker. */
+  readonly leaseMs: number
+}
+
+/** Takes due deliveries, oldest first; concurrent workers never take the same one. */
+export async function claimDeliveries(
+  database: Database,
+  options: ClaimOptions,
+): Promise<ClaimedDelivery[]> {
+  const now = database.clock.now()
+  const { rows } = await database.pool.query<ClaimRow>({
+    name: 'claim-deliveries',
+    text: `update deliveries d set due_at = $4, attempts = d.attempts + 1
+           from (
+             select id, event_id from deliveries
+             where environment = $1 and destination = $2 and state in ('pending', 'retrying') and due_at <= $3
+             order by due_at limit $5 for update skip locked
+           ) due
+           join events e on e.id = due.event_id
+           left join profiles p on p.id = e.profile_id
+           left join profiles root on root.id = p.merged_into
+           where d.id = due.id
+           returning d.id::text, d.attempts, e.canonical,
+             case when root.id is null then p.user_id else root.user_id end as user_id`,
+    values: [
+      options.environment,
+      options.destination,
+      new Date(now),
+      new Date(now + options.leaseMs),
+      options.limit,
+    ],
+  })
+  return rows.map(({ id, attempts, canonical, user_id }) => ({
+    id,
+    attempt: attempts,
+    canonical,
+    canonicalUserId: canonical.canonical_user_id ?? user_id,
+  }))
+}
+
+interface ClaimRow {
+  id: string
+  attempts: number
+  canonical: CanonicalEvent
+  user_id: string | null
+}
+
+export interface Attempt {
+  readonly startedAt: Date
+  readonly durationMs: number
+  /** HTTP status of the answer; null when there was none. */
+  readonly status: number | null
+  readonly error: string | null
+  /** What was sent, without secrets and personal data. */
+  readonly request: Readonly<Record<string, unknown>>
+  /** Beginning of the answer's body. */
+  readonly response: string | null
+}
+
+export type Settlement =
+  | { readonly state: 'delivered'; readonly reason: null }
+  | { readonly state: 'filtered' | 'dead'; readonly reason: string }
+  | { readonly state: 'retrying'; readonly reason: string; readonly dueAt: Date }
+
+export interface DeliveryRecord {
+  readonly delivery: ClaimedDelivery
+  readonly settlement: Settlement
+  /** Null when nothing was sent. */
+  readonly attempt: Attempt | null
+}
+
+/** Writes attempts and states in one transaction: neither is ever there without the other. */
+export async function recordDeliveries(
+  database: Database,
+  records: readonly DeliveryRecord[],
+): Promise<void> {
+  if (records.length === 0) return
+  const sorted = [...records].sort((a, b) => Number(a.delivery.id) - Number(b.delivery.id))
+  const now = new Date(database.clock.now())
+  await inTransaction(database, async (client) => {
+    const attempts = sorted.flatMap(({ delivery, attempt }) =>
+      attempt ? [{ delivery, attempt }] : [],
+    )
+    if (attempts.length > 0) {
+      await client.query({
+        name: 'record-attempts',
+        text: `insert into attempts (delivery_id, number, started_at, duration_ms, status, error, request, response)
+               select id, number, started_at, duration_ms, status, error, request::jsonb, response
+               from unnest($1::bigint[], $2::integer[], $3::timestamptz[], $4::integer[], $5::integer[], $6::text[],
+                           $7::text[], $8::text[])
+                 as t (id, number, started_at, duration_ms, status, error, request, response)`,
+        values: [
+          attempts.map(({ delivery }) => delivery.id),
+          attempts.map(({ delivery }) => delivery.attempt),
+          attempts.map(({ attempt }) => attempt.startedAt),
+          attempts.map(({ attempt }) => attempt.durationMs),
+          attempts.map(({ attempt }) => attempt.status),
+          attempts.map(({ attempt }) => attempt.error),
+          attempts.map(({ attempt }) => JSON.stringify(attempt.request)),
+          attempts.map(({ attempt }) => attempt.response),
+        ],
+      })
+    }
+    // A claim that outlived its lease has been taken over: its attempt is on record, the state is the new holder's.
+    await client.query({
+      name: 'settle-deliveries',
+      text: `update deliveries d
+             set state = t.state, reason = t.reason, due_at = coalesce(t.due_at, d.due_at),
+                 settled_at = case when t.due_at is null then $6::timestamptz end,
+                 attempts = case when t.sent then d.attempts else d.attempts - 1 end
+             from unnest($1::bigint[], $2::integer[], $3::text[], $4::text[], $5::timestamptz[], $7::boolean[])
+               as t (id, number, state, reason, due_at, sent)
+             where d.id = t.id and d.attempts = t.number and d.state in ('pending', 'retrying')`,
+      values: [
+        sorted.map(({ delivery }) => delivery.id),
+        sorted.map(({ delivery }) => delivery.attempt),
+        sorted.map(({ settlement }) => settlement.state),
+        sorted.map(({ settlement }) => settlement.reason),
+        sorted.map(({ settlement }) => ('dueAt' in settlement ? settlement.dueAt : null)),
+        now,
+        sorted.map(({ attempt }) => attempt !== null),
+      ],
+    })
+  })
+}

@@ -1,0 +1,164 @@
+// What a batch entry says, checked and taken apart for the statements of store/ingest.ts. Nothing the sender derived
+// is trusted where the store can derive it itself: ids and dedup keys are read from the message and the table.
+import type { BatchEntry, BatchKind } from '../core/batch.ts'
+import { MAX_ID_LENGTH } from '../core/canonicalise.ts'
+import type { IdentityClaim } from '../core/identity.ts'
+import { isJsonObject, type Json, type JsonObject, textOf } from '../core/json.ts'
+import type { MappingTable } from '../core/mapping-table.ts'
+import { messageIdOf, occurredAt } from '../core/message.ts'
+import { cleanText } from './text.ts'
+
+export interface PreparedEvent {
+  readonly name: string
+  readonly eventId: string
+  readonly dedupKey: string | null
+  readonly occurredAt: string | null
+}
+
+export interface PreparedMessage {
+  /** Position in the batch, from 1, as PostgreSQL's `with ordinality` counts. */
+  readonly place: number
+  readonly messageId: string
+  readonly kind: BatchKind
+  readonly warnings: readonly string[]
+  readonly event: PreparedEvent | null
+  readonly identity: IdentityClaim
+  /** Supporting identifiers, e.g. `['email', 'jane@example.com']`; they never decide who somebody is. */
+  readonly contacts: readonly (readonly ['email' | 'phone', string])[]
+  /** Traits this message states, with the instant it states them for; null when none was readable. */
+  readonly traits: { readonly values: JsonObject; readonly statedAt: string | null } | null
+}
+
+export interface Rejection {
+  readonly place: number
+  readonly messageId: string
+  readonly reason: string
+}
+
+const KINDS: ReadonlySet<unknown> = new Set<BatchKind>([
+  'event',
+  'profile',
+  'audience',
+  'group',
+  'alias',
+  'delete',
+  'unmapped',
+])
+
+/** A prepared message, or why it can never be accepted. `entry` is whatever the sender put at that place. */
+export function prepareEntry(
+  entry: unknown,
+  place: number,
+  table: MappingTable,
+): PreparedMessage | Rejection {
+  if (!isJsonObject(entry) || !isJsonObject(entry.message)) {
+    return { place, messageId: '', reason: 'entry has no "message" object' }
+  }
+  const { message, kind, canonical } = entry as unknown as BatchEntry
+  const messageId = cleanText(messageIdOf(message))
+  const reject = (reason: string) => ({
+    place,
+    messageId: messageId.slice(0, MAX_ID_LENGTH),
+    reason,
+  })
+  if (messageId.length > MAX_ID_LENGTH)
+    return reject(`messageId is longer than ${MAX_ID_LENGTH} characters`)
+  if (!KINDS.has(kind))
+    return reject(
+      `kind "${String(kind).slice(0, 40)}" is unknown; want one of ${[...KINDS].join(', ')}`,
+    )
+  const event = kind === 'event' ? prepareEvent(canonical, messageId, table) : null
+  if (typeof event === 'string') return reject(event)
+  const warnings = Array.isArray(entry.warnings)
+    ? entry.warnings.map((warning) => cleanText(String(warning)))
+    : []
+  return {
+    place,
+    messageId,
+    kind,
+    event,
+    identity: claimOf(message, messageId, kind, warnings),
+    contacts: contactsOf(message, canonical),
+    traits:
+      kind === 'profile' && isJsonObject(message.traits) ? traitsOf(message, message.traits) : null,
+    warnings,
+  }
+}
+
+function prepareEvent(
+  canonical: unknown,
+  messageId: string,
+  table: MappingTable,
+): PreparedEvent | string {
+  if (!isJsonObject(canonical)) return 'kind is "event" but "canonical" is no object'
+  const name = textOf(canonical.tracklayer_event)
+  if (name === null || name.length > MAX_ID_LENGTH)
+    return 'canonical.tracklayer_event is not a name'
+  const properties = isJsonObject(canonical.properties) ? canonical.properties : {}
+  const eventId = textOf(properties.event_id)
+  if (eventId === null) return 'canonical.properties.event_id is missing'
+  if (eventId.length > MAX_ID_LENGTH + 'seg_'.length)
+    return 'canonical.properties.event_id is too long'
+  const key = table.byCanonical.get(name)?.dedupKey(properties as Record<string, unknown>, {
+    user_id: textOf(canonical.canonical_user_id),
+    anonymous_id: textOf(canonical.anonymous_id),
+    group_id: isJsonObject(canonical.context) ? textOf(canonical.context.group_id) : null,
+    message_id: messageId,
+  })
+  // A key too long for the unique index falls back to the message id, the first layer of deduplication.
+  const dedupKey = key && key.length <= 4 * MAX_ID_LENGTH ? cleanText(key) : null
+  return {
+    name: cleanText(name),
+    eventId: cleanText(eventId),
+    dedupKey,
+    occurredAt: instant(canonical.occurred_at),
+  }
+}
+
+function instant(value: Json | undefined): string | null {
+  return typeof value === 'string' && !Number.isNaN(Date.parse(value))
+    ? new Date(value).toISOString()
+    : null
+}
+
+function claimOf(
+  message: JsonObject,
+  messageId: string,
+  kind: BatchKind,
+  warnings: string[],
+): IdentityClaim {
+  const id = (name: 'userId' | 'anonymousId' | 'previousId') => {
+    const value = textOf(message[name])
+    if (value === null || value.length <= MAX_ID_LENGTH)
+      return value === null ? null : cleanText(value)
+    warnings.push(`${name} is longer than ${MAX_ID_LENGTH} characters and identifies nobody`)
+    return null
+  }
+  return {
+    messageId,
+    userId: id('userId'),
+    anonymousId: id('anonymousId'),
+    previousId: kind === 'alias' ? id('previousId') : null,
+  }
+}
+
+function contactsOf(
+  message: JsonObject,
+  canonical: BatchEntry['canonical'],
+): PreparedMessage['contacts'] {
+  const from = isJsonObject(canonical?.user)
+    ? canonical.user
+    : isJsonObject(message.traits)
+      ? message.traits
+      : {}
+  const contacts: (readonly ['email' | 'phone', string])[] = []
+  const email = textOf(from.email)?.toLowerCase()
+  if (email && email.length <= MAX_ID_LENGTH) contacts.push(['email', cleanText(email)])
+  const phone = textOf(from.phone)?.replace(/[^+\d]/g, '')
+  if (phone && phone.length <= 32) contacts.push(['phone', phone])
+  return contacts
+}
+
+function traitsOf(message: JsonObject, values: JsonObject): PreparedMessage['traits'] {
+  return { values, statedAt: occurredAt(message) }
+}

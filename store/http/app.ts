@@ -1,0 +1,95 @@
+// The store's HTTP API.
+import { Hono, type MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { MAX_BODY_BYTES } from '../../core/batch.ts'
+import { messageOf } from '../../core/errors.ts'
+import type { MappingTable } from '../../core/mapping-table.ts'
+import { type Access, environmentOfKey } from '../access.ts'
+import type { Database } from '../database.ts'
+import { reconcile } from '../ledger.ts'
+import { findMessage } from '../messages.ts'
+import { errorAnswer } from './errors.ts'
+import { createSegmentEvents } from './segment-events.ts'
+
+export type Log = (level: 'info' | 'warn' | 'error', message: string) => void
+
+export interface StoreOptions {
+  readonly database: Database
+  readonly access: Access
+  readonly table: MappingTable
+  /** Names of the destinations active in an environment: each gets a ledger row for every event. */
+  readonly destinationsOf: (environment: string) => readonly string[]
+  readonly log: Log
+}
+
+type Env = { Variables: { environment: string } }
+
+export function createStoreApp(options: StoreOptions): Hono<Env> {
+  const { database, log } = options
+  const app = new Hono<Env>()
+  const tooLarge = bodyLimit({
+    maxSize: MAX_BODY_BYTES,
+    onError: (context) =>
+      errorAnswer(
+        context,
+        413,
+        'body_too_large',
+        `Body is larger than ${MAX_BODY_BYTES} bytes; send smaller batches`,
+      ),
+  })
+  app.post('/segment/events', tooLarge, createSegmentEvents(options))
+  app.get('/healthz', (context) => context.json({ status: 'ok' }))
+  app.get('/readyz', async (context) => {
+    try {
+      await database.pool.query('select 1')
+      return context.json({ status: 'ready', mapping_version: options.table.version })
+    } catch (error) {
+      log('error', `not ready: ${messageOf(error)}`)
+      return errorAnswer(context, 503, 'unavailable', 'The database does not answer')
+    }
+  })
+  app.use('/v1/*', requireKey(options.access))
+  app.get('/v1/messages/:id', async (context) => {
+    const story = await findMessage(database.pool, context.var.environment, context.req.param('id'))
+    if (story) return context.json(story)
+    return errorAnswer(
+      context,
+      404,
+      'not_found',
+      `No message "${context.req.param('id')}" in ${context.var.environment}`,
+    )
+  })
+  app.get('/v1/reconcile', async (context) =>
+    context.json(await reconcile(database.pool, context.var.environment)),
+  )
+  app.notFound((context) =>
+    errorAnswer(context, 404, 'not_found', `No ${context.req.method} ${context.req.path} here`),
+  )
+  app.onError((error, context) => {
+    log(
+      'error',
+      `${context.req.method} ${context.req.path} failed: ${error.stack ?? messageOf(error)}`,
+    )
+    return errorAnswer(context, 500, 'internal', 'The store failed; its log says why')
+  })
+  return app
+}
+
+// A key opens exactly one environment, so no parameter of a request can reach another one.
+function requireKey(access: Access): MiddlewareHandler<Env> {
+  return async (context, next) => {
+    const key = /^Bearer (.+)$/i.exec(context.req.header('authorization') ?? '')?.[1]
+    const environment = key === undefined ? null : environmentOfKey(access, key)
+    if (environment === null) {
+      return errorAnswer(
+        context,
+        401,
+        'unauthorized',
+        'Send Authorization: Bearer <API key of the environment>',
+      )
+    }
+    context.set('environment', environment)
+    await next()
+    return undefined
+  }
+}

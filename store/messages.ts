@@ -1,0 +1,127 @@
+// The story of one message: what came, what it became, where it went and what each attempt brought.
+import type { Pool } from 'pg'
+import type { JsonObject } from '../core/json.ts'
+import { redact } from '../core/redact.ts'
+
+export interface MessageStory {
+  readonly message_id: string
+  readonly environment: string
+  readonly kind: string
+  readonly outcome: string
+  readonly received_at: string
+  /** How often Segment delivered it. */
+  readonly receipts: number
+  readonly warnings: readonly string[]
+  readonly raw: unknown
+  /** The event it stated; of a duplicate, the event that counts instead. */
+  readonly event: EventStory | null
+  readonly profile: { readonly id: string; readonly canonical_user_id: string | null } | null
+  readonly deliveries: readonly DeliveryStory[]
+}
+
+export interface EventStory {
+  readonly name: string
+  readonly event_id: string
+  readonly dedup_key: string | null
+  /** The message that stated it first. */
+  readonly message_id: string
+  readonly canonical: unknown
+}
+
+export interface DeliveryStory {
+  readonly destination: string
+  readonly state: string
+  readonly reason: string | null
+  readonly attempts: readonly AttemptStory[]
+  readonly due_at: string | null
+}
+
+export interface AttemptStory {
+  readonly number: number
+  readonly started_at: string
+  readonly duration_ms: number
+  readonly status: number | null
+  readonly error: string | null
+  readonly request: unknown
+  readonly response: string | null
+}
+
+/** The story with personal data masked, or null when the environment has no such message. */
+export async function findMessage(
+  pool: Pool,
+  environment: string,
+  messageId: string,
+): Promise<MessageStory | null> {
+  const { rows } = await pool.query<MessageRow>(MESSAGE, [environment, messageId])
+  const row = rows[0]
+  if (!row) return null
+  const deliveries = row.event ? await deliveriesOf(pool, row.event.id) : []
+  const { event, profile_id, canonical_user_id, warnings, raw, receipts, ...rest } = row
+  return {
+    ...rest,
+    receipts,
+    warnings: warnings ?? [],
+    raw: redact(raw),
+    event: event && eventStory(event),
+    profile: profile_id === null ? null : { id: profile_id, canonical_user_id },
+    deliveries,
+  }
+}
+
+interface MessageRow {
+  message_id: string
+  environment: string
+  kind: string
+  outcome: string
+  received_at: string
+  receipts: number
+  warnings: string[] | null
+  raw: JsonObject
+  profile_id: string | null
+  canonical_user_id: string | null
+  event: EventRow | null
+}
+
+interface EventRow {
+  id: string
+  name: string
+  event_id: string
+  dedup_key: string | null
+  message_id: string
+  canonical: JsonObject
+}
+
+// A duplicate leads to its winner by (name, event_id); its own name stands in the raw message only, so the winner is
+// found by event id and the profile-independent order of arrival.
+const MESSAGE = `
+  select m.message_id, m.environment, m.kind, m.outcome, m.received_at, m.receipts, m.warnings, m.raw,
+         coalesce(root.id, p.id)::text as profile_id,
+         case when root.id is null then p.user_id else root.user_id end as canonical_user_id,
+         (select jsonb_build_object('id', e.id::text, 'name', e.name, 'event_id', e.event_id,
+                   'dedup_key', e.dedup_key, 'message_id', e.message_id, 'canonical', e.canonical)
+          from events e
+          where e.environment = m.environment and e.event_id = m.event_id
+          order by (e.message_id = m.message_id) desc, e.id limit 1) as event
+  from messages m
+  left join profiles p on p.id = m.profile_id
+  left join profiles root on root.id = p.merged_into
+  where m.environment = $1 and m.message_id = $2`
+
+function eventStory({ name, event_id, dedup_key, message_id, canonical }: EventRow): EventStory {
+  return { name, event_id, dedup_key, message_id, canonical: redact(canonical) }
+}
+
+async function deliveriesOf(pool: Pool, eventId: string): Promise<DeliveryStory[]> {
+  const { rows } = await pool.query<DeliveryStory>(
+    `select d.destination, d.state, d.reason,
+            case when d.state in ('pending', 'retrying') then d.due_at end as due_at,
+            coalesce((
+              select jsonb_agg(jsonb_build_object('number', a.number, 'started_at', a.started_at,
+                'duration_ms', a.duration_ms, 'status', a.status, 'error', a.error, 'request', a.request,
+                'response', a.response) order by a.number)
+              from attempts a where a.delivery_id = d.id), '[]') as attempts
+     from deliveries d where d.event_id = $1 order by d.destination`,
+    [eventId],
+  )
+  return rows
+}

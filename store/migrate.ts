@@ -1,0 +1,64 @@
+// Numbered migrations, each applied once and in order; several stores may start at the same time.
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import type { Pool } from 'pg'
+import { TrackLayerError } from '../core/errors.ts'
+
+export interface Migration {
+  readonly number: number
+  readonly name: string
+  readonly sql: string
+}
+
+/** The migrations of a folder: files named `0001_what_it_does.sql`, in order. */
+export function readMigrations(folder: string): Migration[] {
+  return readdirSync(folder)
+    .filter((file) => /^\d{4}_[a-z0-9_]+\.sql$/.test(file))
+    .sort()
+    .map((name) => ({
+      number: Number(name.slice(0, 4)),
+      name,
+      sql: readFileSync(path.join(folder, name), 'utf8'),
+    }))
+}
+
+// Any constant does, as long as every store uses the same one.
+const LOCK = 7_225_108
+
+/**
+ * Applies what is missing, each migration in its own transaction, and returns the names applied.
+ * @throws TrackLayerError SETTINGS_INVALID when the database is ahead of this program
+ */
+export async function migrate(pool: Pool, migrations: readonly Migration[]): Promise<string[]> {
+  const client = await pool.connect()
+  try {
+    await client.query('select pg_advisory_lock($1)', [LOCK])
+    await client.query(
+      'create table if not exists migrations (number integer primary key, name text not null, applied_at timestamptz not null default now())',
+    )
+    const { rows } = await client.query<{ number: number }>('select number from migrations')
+    const applied = new Set(rows.map((row) => row.number))
+    assertNotAhead(applied, migrations)
+    const missing = migrations.filter(({ number }) => !applied.has(number))
+    for (const { number, name, sql } of missing) {
+      // One simple query is one transaction: the statements and the note of them hold together.
+      await client.query(
+        `begin; ${sql}; insert into migrations (number, name) values (${number}, '${name}'); commit`,
+      )
+    }
+    return missing.map(({ name }) => name)
+  } finally {
+    // Ending the connection gives the lock back even when a migration has left it in a failed transaction.
+    client.release(true)
+  }
+}
+
+function assertNotAhead(applied: ReadonlySet<number>, migrations: readonly Migration[]): void {
+  const newest = Math.max(0, ...migrations.map(({ number }) => number))
+  const ahead = [...applied].filter((number) => number > newest)
+  if (ahead.length === 0) return
+  throw new TrackLayerError(
+    'SETTINGS_INVALID',
+    `The database has migration ${Math.max(...ahead)}, this program knows ${newest}: run the newer program`,
+  )
+}
