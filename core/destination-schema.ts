@@ -19,6 +19,8 @@ const destinationFile = z.strictObject({
       /** Requests under way at once. */
       concurrency: z.number().int().min(1).max(256).default(16),
       timeout_seconds: seconds.default(10),
+      /** After the timeout: how long an outcome may take to be recorded before another worker tries again. */
+      record_seconds: seconds.default(20),
     })
     .prefault({}),
   retry: z

@@ -35,6 +35,7 @@ export function createDestination(options: DestinationOptions): Destination {
     environment,
     concurrency: file.limits.concurrency,
     timeoutMs,
+    leaseMs: timeoutMs + file.limits.record_seconds * 1000,
     schedule: {
       baseMs: file.retry.base_seconds * 1000,
       capMs: file.retry.cap_seconds * 1000,

@@ -8,6 +8,8 @@ export interface Destination {
   readonly concurrency: number
   /** Longest time one attempt takes, in milliseconds. */
   readonly timeoutMs: number
+  /** Milliseconds from a claim until another worker may take the attempt to have died with its worker. */
+  readonly leaseMs: number
   readonly schedule: RetrySchedule
   deliver(delivery: ClaimedDelivery): Promise<DeliveryResult>
 }

@@ -33,8 +33,6 @@ export async function runWorker(options: WorkerOptions, signal: AbortSignal): Pr
 }
 
 const DEFAULT_POLL_MS = 100
-// What is left of a lease after the longest attempt: time to record it.
-const LEASE_MARGIN_MS = 20_000
 // A database that fails is asked again, more and more rarely.
 const MAX_TROUBLE_MS = 5_000
 
@@ -73,8 +71,7 @@ async function runLane(
   await Promise.all(underWay)
 
   function claim(limit: number): Promise<ClaimedDelivery[]> {
-    const { name, environment, timeoutMs } = destination
-    const leaseMs = timeoutMs + LEASE_MARGIN_MS
+    const { name, environment, leaseMs } = destination
     return claimDeliveries(database, { environment, destination: name, limit, leaseMs })
   }
 }

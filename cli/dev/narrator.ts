@@ -35,17 +35,14 @@ export function createNarrator(write: Write, paint: typeof Paint): Narrator {
     },
     recorded: ({ name }, { delivery, settlement, attempt }) => {
       const { tracklayer_event, properties } = delivery.canonical
+      if (!CONVERSIONS.has(tracklayer_event) && settlement.state !== 'dead') return
       const id = String(properties.order_id ?? properties.lead_id ?? properties.event_id)
       if (settlement.state === 'retrying') {
         const seconds = ((settlement.dueAt.getTime() - Date.now()) / 1000).toFixed(1)
         tell(paint.yellow('○'), 'retry', id, `${name}: ${settlement.reason}; again in ${seconds} s`)
       } else if (settlement.state === 'dead') {
         tell(paint.red('✗'), 'dead', id, `${name}: ${settlement.reason}`)
-      } else if (
-        settlement.state === 'delivered' &&
-        name !== 'segment' &&
-        isWorthALine(tracklayer_event, delivery.attempt)
-      ) {
+      } else if (settlement.state === 'delivered' && name !== 'segment') {
         const again = delivery.attempt > 1 ? `, attempt ${delivery.attempt}` : ''
         const text = `${name}: ${attempt?.status} in ${attempt?.durationMs} ms${again}${money(properties)}`
         tell(paint.green('●'), tracklayer_event, id, text)
@@ -64,10 +61,8 @@ export function createNarrator(write: Write, paint: typeof Paint): Narrator {
   }
 }
 
-// Views and baskets pass by the thousand; what was bought, asked for, or needed a second try is worth a line.
-function isWorthALine(name: string, attempt: number): boolean {
-  return attempt > 1 || ['purchase', 'lead', 'sign_up'].includes(name)
-}
+// Views and baskets pass by the thousand; what was bought or asked for is worth a line.
+const CONVERSIONS: ReadonlySet<string> = new Set(['purchase', 'lead', 'sign_up'])
 
 function money({ value, currency }: JsonObject): string {
   return typeof value === 'number' ? `  ${value.toFixed(2)} ${currency ?? ''}` : ''

@@ -30,6 +30,9 @@ export interface Receiver {
 type Fault = 'unavailable' | 'too_many' | 'answer_lost' | 'internal'
 const FAULTS: readonly Fault[] = ['unavailable', 'too_many', 'answer_lost', 'internal']
 
+/** Of one event, so that a sample run ends within a few retries. */
+const MAX_FAILURES = 2
+
 export async function startReceiver({
   secret,
   clock,
@@ -37,6 +40,7 @@ export async function startReceiver({
   faultRate,
 }: ReceiverOptions): Promise<Receiver> {
   const counted = new Map<string, CanonicalEvent>()
+  const failures = new Map<string, number>()
   const sums = { requests: 0, refused: 0, faults: 0 }
   const app = new Hono()
   app.post('/', async (context) => {
@@ -54,8 +58,13 @@ export async function startReceiver({
       return context.text('signature does not match', 401)
     }
     sums.requests++
-    const fault = random() < faultRate ? FAULTS[Math.floor(random() * FAULTS.length)] : undefined
-    if (fault) sums.faults++
+    const key = context.req.header('idempotency-key') ?? ''
+    const isFaulty = random() < faultRate && (failures.get(key) ?? 0) < MAX_FAILURES
+    const fault = isFaulty ? FAULTS[Math.floor(random() * FAULTS.length)] : undefined
+    if (fault) {
+      sums.faults++
+      failures.set(key, (failures.get(key) ?? 0) + 1)
+    }
     if (fault === 'unavailable') return context.text('down for maintenance', 503)
     if (fault === 'too_many') return context.text('slow down', 429, { 'Retry-After': '1' })
     const { event } = JSON.parse(Buffer.from(body).toString('utf8')) as { event: CanonicalEvent }

@@ -1,0 +1,31 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { runProgram } from './processes.ts'
+
+test('`tracklayer dev --once --json` runs the whole loop and ends with one JSON object', async () => {
+  const dataDir = mkdtempSync(path.join(os.tmpdir(), 'tracklayer-loop-'))
+  try {
+    const { code, stdout, stderr } = await runProgram([
+      ...['dev', '--once', '--json', '--shoppers', '60', '--seed', '3', '--data-dir', dataDir],
+    ])
+    expect({ code, faults: code === 0 ? '' : stderr }).toEqual({ code: 0, faults: '' })
+    const report = JSON.parse(stdout.trim().split('\n').at(-1) ?? '')
+    expect(report).toMatchObject({
+      balanced: true,
+      faults: [],
+      rejected: 0,
+      orders: { twice: 0, lost: 0 },
+    })
+    expect(report.orders.placed).toBeGreaterThan(5)
+    expect(report.orders.counted).toBe(report.orders.placed)
+    expect(report.duplicates).toBeGreaterThan(0)
+    expect(report.unmapped).toBeGreaterThan(0)
+    expect(report.messages).toBe(report.accepted + report.duplicates + report.unmapped)
+    expect(report.deliveries.webhook.delivered).toBe(report.events)
+    expect(report.deliveries.segment.delivered).toBe(report.returned)
+    expect(report.returned).toBeGreaterThanOrEqual(report.orders.placed)
+  } finally {
+    rmSync(dataDir, { recursive: true, force: true })
+  }
+}, 90_000)
