@@ -18,26 +18,19 @@ export interface OpenDatabase {
   readonly pool: pg.Pool
   /** For people, without the password. */
   readonly description: string
-  /** Resolves when an embedded server dies under us; never for another one, whose connections the pool renews. */
-  readonly lost: Promise<void>
+  /** Rejects when an embedded server died and cannot be started again; else it stays pending. */
+  readonly lost: Promise<never>
   close(): Promise<void>
 }
 
 /** Connects and applies missing migrations. Throws a TrackLayerError that says the way out. */
 export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDatabase> {
   const { databaseUrl, dataDir, log } = options
-  const embedded = databaseUrl
-    ? null
-    : await startEmbeddedPostgres({
-        dataDir,
-        clock: realClock,
-        packageRoot: ROOT,
-        log: (line) => log('info', line),
-      })
-  const pool = createPool(embedded?.connection ?? { connectionString: databaseUrl ?? '' }, log)
+  const server = databaseUrl ? null : await startServer(options)
+  const pool = createPool(server?.connection ?? { connectionString: databaseUrl ?? '' }, log)
   const close = async () => {
     await pool.end()
-    await embedded?.stop()
+    await server?.stop()
   }
   try {
     const applied = await migrate(pool, readMigrations(MIGRATIONS))
@@ -46,10 +39,34 @@ export async function openDatabase(options: OpenDatabaseOptions): Promise<OpenDa
     await close()
     throw error
   }
-  const description = embedded
-    ? `embedded PostgreSQL in ${dataDir}`
-    : withoutPassword(databaseUrl ?? '')
-  return { pool, description, lost: lossOf(embedded), close }
+  return {
+    pool,
+    description: server ? `embedded PostgreSQL in ${dataDir}` : withoutPassword(databaseUrl ?? ''),
+    lost: server?.lost ?? new Promise<never>(() => {}),
+    close,
+  }
+}
+
+// The embedded server, started again whenever it dies under us. Its socket stays where it was, so the pool's next
+// connection finds it; meanwhile the store answers 503 and deliveries wait.
+async function startServer({ dataDir, log }: OpenDatabaseOptions) {
+  const start = () =>
+    startEmbeddedPostgres({
+      dataDir,
+      clock: realClock,
+      packageRoot: ROOT,
+      log: (line) => log('info', line),
+    })
+  let current: EmbeddedPostgres = await start()
+  const watch = async (): Promise<never> => {
+    for (;;) {
+      const { isExpected } = await current.whenStopped
+      if (isExpected) return new Promise<never>(() => {})
+      log('error', 'the embedded database died; starting it again')
+      current = await start()
+    }
+  }
+  return { connection: current.connection, lost: watch(), stop: () => current.stop() }
 }
 
 /** A pool whose idle connections may break without taking the process along. */
@@ -57,11 +74,6 @@ export function createPool(connection: pg.ClientConfig, log: Log): pg.Pool {
   const pool = new pg.Pool({ ...connection, max: 16, connectionTimeoutMillis: 5_000 })
   pool.on('error', (error) => log('warn', `database connection lost: ${error.message}`))
   return pool
-}
-
-async function lossOf(embedded: EmbeddedPostgres | null): Promise<void> {
-  const end = embedded && (await embedded.whenStopped)
-  if (!end || end.isExpected) await new Promise(() => {})
 }
 
 function withoutPassword(url: string): string {

@@ -98,11 +98,15 @@ function listen(
   })
 }
 
-// Requests under way are answered; idle kept-alive connections would hold the server open for minutes.
+// Requests under way are answered; a kept-alive connection is closed as soon as it is idle, or it would hold the server
+// open until its client tires of it.
 function close(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve())
-    server.closeIdleConnections()
+    const timer = setInterval(() => server.closeIdleConnections(), 50)
+    server.close(() => {
+      clearInterval(timer)
+      resolve()
+    })
   })
 }
 

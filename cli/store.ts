@@ -84,13 +84,8 @@ async function run(
       deliver,
     })
     announce(flags, service, database.description)
-    const lost = await Promise.race([
-      aborted(signal).then(() => false),
-      database.lost.then(() => true),
-    ])
-    await service.stop()
-    // The supervisor of the process (systemd, Kubernetes) starts a fresh one, which recovers the database.
-    if (lost) throw new Error('The embedded database stopped; start again to recover it')
+    // An embedded database that cannot be brought back ends the process; what starts it again recovers the data.
+    await Promise.race([aborted(signal), database.lost]).finally(service.stop)
   } finally {
     await database.close()
   }

@@ -24,14 +24,26 @@ const MOMENTS: Readonly<Record<ShopMoment['kind'], string>> = {
   misspelt: 'sent under a name the table does not have',
 }
 
+const MARKS: Readonly<Record<ShopMoment['kind'], readonly [mark: string, what: string]>> = {
+  order: ['+', 'order'],
+  second_message: ['=', 'again'],
+  repeat: ['=', 'again'],
+  misspelt: ['?', 'unmapped'],
+}
+
 export function createNarrator(write: Write, paint: typeof Paint): Narrator {
   const tell = (mark: string, what: string, id: string, text: string) =>
     write(`  ${mark} ${what.padEnd(10)} ${id.padEnd(22)} ${text}`)
   return {
     heading: (text) => write(`\n${paint.bold(text)}`),
     shop: ({ kind, id }) => {
-      const mark = kind === 'order' ? paint.cyan('+') : paint.yellow('=')
-      tell(mark, kind === 'order' ? 'order' : 'again', id, paint.dim(MOMENTS[kind]))
+      const [mark, what] = MARKS[kind]
+      tell(
+        kind === 'order' ? paint.cyan(mark) : paint.yellow(mark),
+        what,
+        id,
+        paint.dim(MOMENTS[kind]),
+      )
     },
     recorded: ({ name }, { delivery, settlement, attempt }) => {
       const { tracklayer_event, properties } = delivery.canonical
