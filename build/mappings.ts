@@ -1,7 +1,8 @@
 // Compiled mappings for whoever bundles: `import table from '…/mappings/events.yaml'` becomes plain JavaScript.
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Plugin } from 'esbuild'
+import { TrackLayerError } from '../core/errors.ts'
 import { compileMappingTable } from '../core/mapping-compiler.ts'
 import { parseMappingSource } from '../core/mapping-schema.ts'
 
@@ -15,6 +16,12 @@ export interface MappingsOptions {
 /** The compiled text of the mapping table, an ES module. Throws MAPPING_INVALID. */
 export function compileEvents({ root, mappingsDir }: MappingsOptions): string {
   const file = path.join(mappingsDir, 'events.yaml')
+  if (!existsSync(file)) {
+    throw new TrackLayerError(
+      'SETTINGS_INVALID',
+      `No events.yaml in ${mappingsDir}; name its folder with --mappings`,
+    )
+  }
   const name = path.relative(process.cwd(), file)
   const source = parseMappingSource(readFileSync(file, 'utf8'), name.startsWith('..') ? file : name)
   return compileMappingTable(source, { coreFrom: path.join(root, 'core') })

@@ -43,6 +43,12 @@ export function loadDestinationFiles(mappingsDir: string): Map<string, Destinati
 /** @throws TrackLayerError MAPPING_INVALID */
 export function loadReturns(mappingsDir: string): ReturnsFile {
   const file = path.join(mappingsDir, 'returns.yaml')
+  if (!existsSync(file)) {
+    throw new TrackLayerError(
+      'SETTINGS_INVALID',
+      `No returns.yaml in ${mappingsDir}; name its folder with --mappings`,
+    )
+  }
   return parseReturnsFile(readFileSync(file, 'utf8'), shown(file))
 }
 

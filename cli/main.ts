@@ -10,6 +10,7 @@ import { deliveryCommand, storeCommand } from './store.ts'
 
 const program = new Command('tracklayer')
   .description('Canonical, signed, deduplicated events behind Segment, with a ledger that balances')
+  .version(require('../package.json').version)
   .showHelpAfterError('(--help shows how)')
 for (const command of [
   devCommand(),

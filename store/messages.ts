@@ -123,5 +123,10 @@ async function deliveriesOf(pool: Pool, eventId: string): Promise<DeliveryStory[
      from deliveries d where d.event_id = $1 order by d.destination`,
     [eventId],
   )
-  return rows
+  return rows.map((row) => ({ ...row, attempts: row.attempts.map(withInstants) }))
+}
+
+// PostgreSQL writes instants inside JSON in the session's zone and form.
+function withInstants(attempt: AttemptStory): AttemptStory {
+  return { ...attempt, started_at: new Date(attempt.started_at).toISOString() }
 }
