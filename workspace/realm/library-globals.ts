@@ -1,0 +1,108 @@
+// The npm packages that the Functions host offers as globals (facts 1.4). They are not dependencies of ours: each is
+// required when a function first reads it, from where the user installed it.
+
+export interface LibraryGlobal {
+  /** Dotted path of the global, e.g. `google.cloud.storage`. */
+  readonly global: string
+  readonly module: string
+  /** The host's version; empty where its documentation names none. */
+  readonly version: string
+}
+
+const TABLE = `
+_ lodash 4.17.19
+AWS aws-sdk 2.488.0
+FormData form-data 2.4.0
+OAuth oauth 0.9.15
+fetchretrylib.fetchretry fetch-retry
+google.cloud.automl @google-cloud/automl 2.2.0
+google.cloud.bigquery @google-cloud/bigquery 5.3.0
+google.cloud.datastore @google-cloud/datastore 6.2.0
+google.cloud.firestore @google-cloud/firestore 4.4.0
+google.cloud.functions @google-cloud/functions 1.1.0
+google.cloud.pubsub @google-cloud/pubsub 2.6.0
+google.cloud.storage @google-cloud/storage 5.3.0
+google.cloud.tasks @google-cloud/tasks 2.6.0
+hubspotlib.hubspot @hubspot/api-client
+jsforce jsforce 1.11.0
+jsonwebtoken jsonwebtoken 8.5.1
+libphonenumberjslib.libphonenumberjs libphonenumber-js
+mailchimplib.mailchimp @mailchimp/mailchimp_marketing
+moment moment-timezone 0.5.31
+nodemailjet.nodemailjet node-mailjet
+sendgrid.client @sendgrid/client 7.4.7
+sendgrid.mail @sendgrid/mail 7.4.7
+skyflowlib.skyflow skyflow-node
+stripe stripe 8.115.0
+twilio twilio 3.68.0
+uuidv5.uuidv5 uuidv5 1.0.0
+winstonlib.winston winston 2.4.6
+xml xml 1.0.1
+xml2js xml2js 0.4.23
+zlib.zlib node:zlib
+`
+
+export const LIBRARY_GLOBALS: readonly LibraryGlobal[] = TABLE.trim()
+  .split('\n')
+  .map((line) => {
+    const [global = '', module = '', version = ''] = line.split(' ')
+    return { global, module, version }
+  })
+
+/**
+ * Defines every library global on `target` as a property that requires its package on first reading. Like all globals
+ * of the host they can be assigned; a package that is not installed makes the reading throw.
+ */
+export function defineLibraryGlobals(target: object, load: (module: string) => unknown): void {
+  for (const library of LIBRARY_GLOBALS) {
+    const path = library.global.split('.')
+    const name = path.pop() as string
+    defineLazily(path.reduce(namespaceAt, target), name, () => loadLibrary(library, load))
+  }
+}
+
+function namespaceAt(target: object, name: string): object {
+  const found: unknown = Object.getOwnPropertyDescriptor(target, name)?.value
+  if (typeof found === 'object' && found !== null) return found
+  const namespace = {}
+  defineValue(target, name, namespace)
+  return namespace
+}
+
+function defineLazily(target: object, name: string, read: () => unknown): void {
+  Object.defineProperty(target, name, {
+    configurable: true,
+    enumerable: true,
+    get() {
+      const value = read()
+      defineValue(target, name, value)
+      return value
+    },
+    set: (value: unknown) => defineValue(target, name, value),
+  })
+}
+
+function defineValue(target: object, name: string, value: unknown): void {
+  Object.defineProperty(target, name, {
+    value,
+    configurable: true,
+    enumerable: true,
+    writable: true,
+  })
+}
+
+function loadLibrary(
+  { global, module, version }: LibraryGlobal,
+  load: (module: string) => unknown,
+) {
+  try {
+    return load(module)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error
+    const wanted = version ? `${module}@${version}` : module
+    throw new Error(
+      `The Functions host offers "${global}", but its package is not installed here: npm install --save-dev ${wanted}`,
+      { cause: error },
+    )
+  }
+}
