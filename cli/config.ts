@@ -16,6 +16,10 @@ export function readAccess(variables: Variables): Access {
   if (!account) {
     throw invalid('TRACKLAYER_ACCOUNT is not set; set it to your account id, e.g. acct_live_123')
   }
+  // The signed content joins account, environment and body with dots: a dot inside one would blur where it ends.
+  if (!/^[A-Za-z0-9_-]+$/.test(account)) {
+    throw invalid(`TRACKLAYER_ACCOUNT is "${account}"; use letters, digits, - and _ only`)
+  }
   const environments = Object.keys(variables).flatMap((name) => {
     const suffix = SECRET.exec(name)?.[1]
     return suffix ? [environmentAccess(suffix, variables)] : []

@@ -166,7 +166,7 @@ function keep(
   if (value === undefined || user[field] !== undefined) return
   const text = textOf(value)
   if (text !== null) user[field] = text
-  else warnUnlessEmpty(field, value, warnings)
+  else warnUnlessEmpty(`user.${field}`, value, warnings)
 }
 
 // Segment's rule (segment.md 5): no consent object means nothing is known; `{}` means every category is denied.
