@@ -12,7 +12,7 @@ interface HostRequestInit {
   readonly method: 'POST'
   readonly headers: Record<string, string>
   readonly body: string
-  /** Milliseconds for the whole request and answer. */
+  /** Milliseconds until the answer begins, and again from there to its end. */
   readonly timeout: number
   /** `manual`: a signed body is never sent on to where an answer points. */
   readonly redirect: 'manual'

@@ -8,7 +8,7 @@ import { type HostResult, host } from '../host.ts'
 import { send } from './send.ts'
 import { type DestinationSettings, readSettings } from './settings.ts'
 
-type Settings = Readonly<Record<string, unknown>>
+type Settings = Parameters<typeof readSettings>[0]
 
 export const onTrack = handleOne
 export const onIdentify = handleOne

@@ -9,7 +9,7 @@ import type { DestinationSettings } from './settings.ts'
 // The host halts a call after 5 s; an answer by then still leaves time to report it.
 const TIMEOUT_MS = 4500
 
-/** Statuses that speak of the body itself, so that sending it again unchanged can never succeed. */
+/** Statuses with which the store refuses a body for what it is, so that sending it again can never succeed. */
 const BODY_REFUSED = new Set([400, 413, 422])
 
 /**
@@ -32,7 +32,11 @@ export async function send(
   const text = await readText(response)
   if (response.status === 200) return resultsOf(text, entries.length)
   const reason = reasonOf(text)
-  if (BODY_REFUSED.has(response.status)) {
+  // Only the store's own word is final. A proxy's page with the same status may be gone tomorrow; its 413 still means
+  // that less at once may pass.
+  const isStores = reason !== ''
+  const isSplittable = response.status === 413 && entries.length > 1
+  if (BODY_REFUSED.has(response.status) && (isStores || isSplittable)) {
     return refused(entries, settings, { status: response.status, reason })
   }
   throw host.retry(
@@ -50,8 +54,7 @@ async function refused(
   settings: DestinationSettings,
   { status, reason }: Refusal,
 ): Promise<HostResult[]> {
-  if (entries.length === 1)
-    return [{ status, errormessage: reason || `the store answered ${status}` }]
+  if (entries.length === 1) return [{ status, errormessage: reason }]
   const middle = entries.length >> 1
   const halves = await Promise.all([
     send(entries.slice(0, middle), settings),
@@ -98,19 +101,32 @@ async function readText(response: HostResponse): Promise<string> {
 function resultsOf(text: string, wanted: number): HostResult[] {
   const answer = parsed(text)
   const results = isJsonObject(answer) ? answer.results : undefined
-  if (!Array.isArray(results) || results.length !== wanted) {
+  if (!Array.isArray(results) || results.length !== wanted || !results.every(isResult)) {
     throw host.retry(`The store answered 200 without the ${wanted} result(s) asked for`)
   }
   return results.map(resultOf)
 }
 
-function resultOf(result: BatchResult): HostResult {
-  if (result.status >= 200 && result.status < 300) return { status: 200 }
-  const passing = result.status >= 500 || [401, 408, 423, 429].includes(result.status)
+// The host takes an entry without a numeric status for a delivered one.
+function isResult(value: unknown): value is BatchResult {
+  return isJsonObject(value) && typeof value.status === 'number'
+}
+
+/** Statuses of one result that do not speak of the message, so that it may be accepted later. */
+const PASSING = new Set([401, 408, 423, 429])
+
+// Only 2xx is accepted and only another 4xx refused for good: the host would take 1xx and 3xx for delivered.
+function resultOf({ status, reason }: BatchResult): HostResult {
+  if (isWithin(status, 200)) return { status: 200 }
+  const isFinal = isWithin(status, 400) && !PASSING.has(status)
   return {
-    status: passing ? 500 : result.status,
-    errormessage: result.reason ?? `the store answered ${result.status}`,
+    status: isFinal ? status : 500,
+    errormessage: typeof reason === 'string' ? reason : `the store answered ${status}`,
   }
+}
+
+function isWithin(status: number, hundred: number): boolean {
+  return Number.isInteger(status) && status >= hundred && status < hundred + 100
 }
 
 function reasonOf(text: string): string {

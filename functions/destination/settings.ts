@@ -11,27 +11,37 @@ export interface DestinationSettings {
   readonly allowlist: ReadonlySet<string> | null
 }
 
-/** @throws RetryError for a setting that is missing or wrong: a typing error must not lose what happens meanwhile. */
-export function readSettings(settings: Readonly<Record<string, unknown>>): DestinationSettings {
+/**
+ * The host hands settings over as they are, and may have none (segment.md 1.3).
+ * @throws RetryError for a setting that is missing or wrong: a typing error must not lose what happens meanwhile.
+ */
+export function readSettings(
+  settings: Readonly<Record<string, unknown>> | null | undefined,
+): DestinationSettings {
   const text = (name: string) => {
-    const value = settings[name]
+    const value = settings?.[name]
     if (typeof value === 'string' && value.trim()) return value.trim()
     throw host.retry(`Setting "${name}" is empty; fill it in the function's settings`)
   }
-  const { allowlist } = settings
   return {
     endpoint: endpointOf(text('storeUrl')),
     account: text('account'),
     environment: text('environment'),
     secret: text('secret'),
-    allowlist:
-      Array.isArray(allowlist) && allowlist.length > 0 ? new Set(allowlist.map(String)) : null,
+    allowlist: allowlistOf(settings?.allowlist),
   }
 }
 
-// Plain http only to this machine, for local development: everywhere else the batch carries personal data.
+// Blank lines of the editor's form are no names: taken for some, they would keep every event inside.
+function allowlistOf(value: unknown): ReadonlySet<string> | null {
+  const names = Array.isArray(value) ? value.map(String).filter((name) => name.trim()) : []
+  return names.length > 0 ? new Set(names) : null
+}
+
+// Plain http only to this machine, for local development: everywhere else the batch carries personal data. No user, key
+// or query in it: what the host's fetch throws repeats the address.
 const STORE_URL =
-  /^(https:\/\/[^/\s]+|http:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?)(\/[^\s?#]*)?$/i
+  /^(https:\/\/[^/\s@?#\\]+|http:\/\/(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?)(\/[^\s?#]*)?$/i
 
 function endpointOf(storeUrl: string): string {
   const base = storeUrl.replace(/\/+$/, '')
