@@ -51,26 +51,35 @@ export async function buildFunctions(options: BuildOptions): Promise<BuiltFile[]
 
 // The host passes the handlers' names as parameters of the wrapper it puts around the file: only a function
 // declaration (or var) may bear such a name, so the bundle is one object and the declarations call it.
+//
+// The built-in objects it uses become parameters too: in the host's vm realm every look-up of a global goes through an
+// interceptor, and a batch makes thousands (69 → 54 µs an event).
+const BUILT_INS = 'Array,Date,Error,JSON,Map,Math,Number,Object,Promise,RegExp,Set,String'
+
 async function bundleFunction(
   { root }: BuildOptions,
   name: string,
   handlers: readonly string[],
   events: string,
 ): Promise<string> {
-  const footer = handlers
-    .map((handler) => `function ${handler}(a,b){return TrackLayer.${handler}(a,b)}`)
-    .join('\n')
-  return bundle({
+  const declarations = handlers.map(
+    (handler) => `function ${handler}(a,b){return TrackLayer.${handler}(a,b)}`,
+  )
+  const code = await bundle({
     entryPoints: [path.join(root, 'functions', name, 'index.ts')],
     format: 'iife',
-    globalName: 'TrackLayer',
+    globalName: 'handlers',
     target: 'node18',
     platform: 'neutral',
     minify: true,
-    banner: { js: '// TrackLayer: built by `tracklayer build`; change mappings/ and build again.' },
-    footer: { js: footer },
     plugins: [mappingsPlugin(events, root), hostCrypto],
   })
+  return [
+    '// TrackLayer: built by `tracklayer build`; change mappings/ and build again.',
+    `var TrackLayer=((${BUILT_INS})=>{${code.trim()}return handlers})(${BUILT_INS})`,
+    ...declarations,
+    '',
+  ].join('\n')
 }
 
 function bundleTable({ root }: BuildOptions, events: string): Promise<string> {

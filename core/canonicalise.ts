@@ -4,7 +4,7 @@ import type { BatchEntry, BatchKind } from './batch.ts'
 import type { CanonicalContext, CanonicalEvent, CanonicalUser } from './canonical-event.ts'
 import { clickIdsOf } from './click-ids.ts'
 import { isJsonObject, type JsonObject, objectAt, textOf } from './json.ts'
-import { foldName, type MappingRow, type MappingTable } from './mapping-table.ts'
+import type { MappingRow, MappingTable } from './mapping-table.ts'
 import { type Message, NO_PROPERTIES, occurredAt, parseMessage } from './message.ts'
 import { unreadable, type Warnings } from './property-readers.ts'
 
@@ -58,7 +58,7 @@ function hintAtName(message: Message, table: MappingTable, warnings: Warnings): 
     warnings.push('event is not text, so no row can match; send the event name as a string')
     return
   }
-  const meant = table.similar.get(foldName(message.event))
+  const meant = table.similarTo(message.event)
   if (meant) {
     warnings.push(
       `"${message.event}" has no row; "${meant}" has one and differs only by case or spacing`,

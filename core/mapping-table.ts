@@ -36,8 +36,8 @@ export interface MappingTable {
   readonly rows: ReadonlyMap<string, MappingRow>
   /** By canonical name: the first row that states it. */
   readonly byCanonical: ReadonlyMap<string, MappingRow>
-  /** Folded name (`foldName`) → the exact name of a row, to hint at names that differ only by case or spacing. */
-  readonly similar: ReadonlyMap<string, string>
+  /** The exact name of the row whose name differs from `name` only by case or spacing, to hint at it. */
+  similarTo(name: string): string | undefined
 }
 
 /** Names that differ only by case, spaces, hyphens or underscores fold to the same text. */
@@ -68,7 +68,11 @@ export function createMappingTable(
     version,
     rows: new Map(rows.map((row) => [row.event, row])),
     byCanonical,
-    similar: new Map(rows.map((row) => [foldName(row.event), row.event])),
+    // Asked for unlisted names only: folding every row at load would lengthen each cold start.
+    similarTo: (name) => {
+      const folded = foldName(name)
+      return rows.find(({ event }) => foldName(event) === folded)?.event
+    },
   }
 }
 

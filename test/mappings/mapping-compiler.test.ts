@@ -85,7 +85,7 @@ describe('compileMappingTable()', () => {
     })
     expect(row('Order Refunded')).toMatchObject({ canonical: 'refund', conversion: false })
     expect(table.byCanonical.get('refund')?.event).toBe('Order Refunded')
-    expect(table.similar.get('orderrefunded')).toBe('Order Refunded')
+    expect(table.similarTo('order refunded')).toBe('Order Refunded')
   })
 
   test.each([

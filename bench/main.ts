@@ -1,0 +1,90 @@
+// `npm run bench`: every number this product promises, beside what it is compared with, in one run.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { ROOT } from './built.ts'
+import { benchBundle } from './bundle.ts'
+import { benchCanonicalise } from './canonicalise.ts'
+import { benchIngest } from './ingest.ts'
+import { describeMachine } from './machine.ts'
+import { benchPeers } from './peers.ts'
+import type { Part, PartResult } from './result.ts'
+import { tableOf } from './table.ts'
+
+// The bundle comes first: what ran before would have warmed the compiler for it.
+const PARTS: Readonly<Record<string, Part>> = {
+  bundle: benchBundle,
+  canonicalise: benchCanonicalise,
+  peers: benchPeers,
+  ingest: benchIngest,
+}
+
+interface Flags {
+  readonly only?: string
+  readonly json?: boolean
+  readonly seconds: number
+}
+
+const EXAMPLES = `
+Examples:
+  npm run bench                                   everything, in about two minutes
+  npm run bench -- --only canonicalise            one part
+  npm run bench -- --only ingest --seconds 30     a longer look at the store
+  npm run --silent bench -- --json > bench.json   the numbers for a program
+
+The results are also in bench/results/latest.json. A missed mark does not fail the run: on a shared machine it is a
+reason to look, not a verdict.`
+
+const command = new Command('bench')
+  .description('Times TrackLayer beside what it is compared with: medians of interleaved rounds')
+  .addOption(new Option('--only <part>', 'run one part').choices(Object.keys(PARTS)))
+  .option('--seconds <seconds>', 'measured time of the ingest part', positiveNumber, 12)
+  .option('--json', 'print JSON instead of the table')
+  .addHelpText('after', EXAMPLES)
+  .action(run)
+
+async function run({ only, json, seconds }: Flags): Promise<void> {
+  const before = describeMachine()
+  const started = new Date()
+  const parts: PartResult[] = []
+  for (const [name, part] of Object.entries(PARTS)) {
+    if (only !== undefined && only !== name) continue
+    parts.push(await part({ seconds, progress: say }))
+  }
+  say('')
+  const machine = { ...before, loadAfter: describeMachine().load }
+  const tookSeconds = Math.round((Date.now() - started.getTime()) / 1000)
+  const report = { started: started.toISOString(), tookSeconds, machine, parts }
+  write(report)
+  if (json) {
+    process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
+    return
+  }
+  process.stdout.write(`${tableOf(parts)}\n\n`)
+  process.stdout.write(
+    `Node ${machine.node}, ${machine.cores} x ${machine.processor}; load ${machine.load} before, ${machine.loadAfter} after; ${tookSeconds} s\n`,
+  )
+}
+
+function write(report: object): void {
+  const folder = path.join(ROOT, 'bench', 'results')
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(path.join(folder, 'latest.json'), `${JSON.stringify(report, null, 2)}\n`)
+}
+
+// One line that is written over on a terminal, and one line each in a log.
+function say(line: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${line}`)
+  else if (line !== '') process.stderr.write(`${line}\n`)
+}
+
+function positiveNumber(value: string): number {
+  const number = Number(value)
+  if (Number.isFinite(number) && number > 0) return number
+  throw new InvalidArgumentError('want a number of seconds above 0')
+}
+
+command.parseAsync().catch((error: unknown) => {
+  process.stderr.write(`\n${error instanceof Error ? error.stack : String(error)}\n`)
+  process.exitCode = 1
+})

@@ -1,0 +1,88 @@
+// A circuit breaker by outcome: a destination that fails fast is left alone as well as one that hangs.
+//
+// closed ──failures reach the threshold within the window──▶ open ──rest is over──▶ half-open (one probe at a time)
+//   ▲                                                          ▲                        │
+//   └──────────────── the probe succeeds ──────────────────────┼────────────────────────┘
+//                                     the probe fails: rest again, twice as long ───────┘
+
+export interface BreakerOptions {
+  /** Opens when at least this share of the window's outcomes failed … */
+  readonly failureShare: number
+  /** … and there were at least this many outcomes. */
+  readonly minimum: number
+  readonly windowMs: number
+  /** First rest; doubles with each failed probe up to `maxRestMs`. */
+  readonly restMs: number
+  readonly maxRestMs: number
+}
+
+/** Opens at half of 10 outcomes within 30 s; rests 5 s, at most 5 min. */
+export const DEFAULT_BREAKER: BreakerOptions = {
+  failureShare: 0.5,
+  minimum: 10,
+  windowMs: 30_000,
+  restMs: 5_000,
+  maxRestMs: 300_000,
+}
+
+export type BreakerState = 'closed' | 'open' | 'half_open'
+
+export interface CircuitBreaker {
+  state(nowMs: number): BreakerState
+  /** How many requests may start now, of `wanted`. Half-open lets one through. */
+  permits(wanted: number, nowMs: number): number
+  /** Milliseconds until the rest is over; 0 when requests may start. */
+  waitMs(nowMs: number): number
+  started(nowMs: number): void
+  /** `failed`: the destination's fault (no answer, 429, 5xx), not the event's. */
+  ended(failed: boolean, nowMs: number): void
+}
+
+export function createCircuitBreaker(options: BreakerOptions = DEFAULT_BREAKER): CircuitBreaker {
+  let outcomes: { readonly at: number; readonly failed: boolean }[] = []
+  let restUntil: number | null = null
+  let restMs = options.restMs
+  let isProbing = false
+
+  const state = (nowMs: number): BreakerState => {
+    if (restUntil === null) return 'closed'
+    return nowMs < restUntil ? 'open' : 'half_open'
+  }
+  const rest = (nowMs: number, forMs: number) => {
+    restUntil = nowMs + forMs
+    restMs = Math.min(options.maxRestMs, forMs * 2)
+    outcomes = []
+  }
+  return {
+    state,
+    permits(wanted, nowMs) {
+      const now = state(nowMs)
+      if (now === 'closed') return wanted
+      return now === 'half_open' && !isProbing ? Math.min(1, wanted) : 0
+    },
+    waitMs: (nowMs) => (restUntil === null ? 0 : Math.max(0, restUntil - nowMs)),
+    started(nowMs) {
+      if (state(nowMs) === 'half_open') isProbing = true
+    },
+    ended(failed, nowMs) {
+      if (isProbing) {
+        isProbing = false
+        if (failed) return rest(nowMs, restMs)
+        restUntil = null
+        restMs = options.restMs
+        return
+      }
+      // Requests that were under way when it opened say nothing new.
+      if (restUntil !== null) return
+      outcomes = outcomes.filter(({ at }) => at > nowMs - options.windowMs)
+      outcomes.push({ at: nowMs, failed })
+      const failures = outcomes.filter((outcome) => outcome.failed).length
+      if (
+        outcomes.length >= options.minimum &&
+        failures / outcomes.length >= options.failureShare
+      ) {
+        rest(nowMs, options.restMs)
+      }
+    },
+  }
+}
