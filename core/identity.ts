@@ -132,15 +132,19 @@ function join(book: Book, claim: IdentityClaim): Profile | null {
   return profile
 }
 
-// `previousId` may be an anonymous id or an earlier user id; either way the sender says both are one person.
+// `previousId` may be an anonymous id or an earlier user id; either way the sender says both are one person. It is kept
+// as both: an alias may arrive before the first message of the id it names.
 function alias(book: Book, claim: IdentityClaim): Profile | null {
   const { userId, previousId } = claim
   const profile = join(book, { ...claim, previousId: null })
-  if (profile === null || previousId === null || userId === null) return profile
-  const previous = ownerOf(book, 'user_id', previousId) ?? ownerOf(book, 'anonymous_id', previousId)
+  if (profile === null || userId === null || previousId === null || previousId === userId)
+    return profile
   const root = rootOf(profile)
-  if (!previous) link(book, root, 'anonymous_id', previousId, claim, 'alias')
-  else if (previous !== root) merge(book, previous, root, claim, 'alias')
+  for (const type of ['user_id', 'anonymous_id'] as const) {
+    const previous = ownerOf(book, type, previousId)
+    if (!previous) link(book, root, type, previousId, claim, 'alias')
+    else if (previous !== root) merge(book, previous, root, claim, 'alias')
+  }
   return root
 }
 

@@ -3,27 +3,29 @@
 import { isJsonObject, type Json } from './json.ts'
 
 const PERSONAL = new Set([
-  'email',
-  'phone',
   'name',
-  'firstname',
-  'lastname',
   'username',
+  'nickname',
   'city',
   'region',
   'state',
   'postalcode',
   'zip',
+  'zipcode',
   'street',
-  'address',
   'birthday',
+  'birthdate',
+  'dateofbirth',
+  'dob',
   'ip',
+  'remoteip',
+  'clientip',
   'useragent',
-  'inviteeemail',
-  'inviteefirstname',
-  'inviteelastname',
   'recipient',
 ])
+// `contact_email`, `invitee_first_name`, `shipping_address`, `address1`, `phone_number`, `ip_address`.
+const PERSONAL_ENDING =
+  /(email|phone|phonenumber|mobile|mobilenumber|firstname|lastname|fullname|address|address\d)$/
 // Product and campaign names are no person's: below these keys only addresses of mail are masked.
 const IMPERSONAL = new Set([
   'products',
@@ -36,29 +38,51 @@ const IMPERSONAL = new Set([
   'os',
   'device',
 ])
-const EMAIL_ADDRESS = /[^\s@"'<>=&?/]+@[^\s@"'<>&?/]+\.[a-z]{2,}/gi
+// Also as it stands in an address of the web. It begins where a word begins: searching from every letter of a long token
+// would take the square of its length.
+const EMAIL_ADDRESS =
+  /(?<![^\s@"'<>=&?/:,;])[^\s@"'<>=&?/:,;]+(?:@|%40)[^\s@%"'<>&?/:,;]+\.\p{L}{2,}/giu
+const WHOLE_ADDRESS = /^\s*[^\s@]+@[^\s@]+\.\p{L}{2,}\s*$/u
 
-/** A copy with personal data masked: `j•••@•••.com`, `J•••`, `+49•••`. */
-export function redact(value: Json | undefined, personal = true): Json {
-  if (typeof value === 'string') return value.replace(EMAIL_ADDRESS, maskEmail)
-  if (Array.isArray(value)) return value.map((item) => redact(item, personal))
-  if (!isJsonObject(value)) return (value ?? null) as Json
-  const out: Record<string, Json> = {}
-  for (const [key, inner] of Object.entries(value)) {
-    if (inner === undefined) continue
-    const isPersonal = personal && PERSONAL.has(key.replace(/[\s_-]/g, '').toLowerCase())
-    out[key] = isPersonal ? mask(inner) : redact(inner, personal && !IMPERSONAL.has(key))
-  }
-  return out
+// Deeper is nothing that anybody reads, and a sender can nest beyond the engine's stack.
+const MAX_DEPTH = 100
+
+/** A copy with personal data masked: `j•••@•••.com`, `J•••`, `+49•••`. What lies deeper than 100 levels is left out. */
+export function redact(value: Json | undefined): Json {
+  return redactAt(value, true, 0)
 }
 
-function mask(value: Json): Json {
+function redactAt(value: Json | undefined, personal: boolean, depth: number): Json {
+  if (typeof value === 'string') return value.replace(EMAIL_ADDRESS, maskEmail)
+  if (typeof value === 'object' && value !== null && depth === MAX_DEPTH) return '…'
+  if (Array.isArray(value)) return value.map((item) => redactAt(item, personal, depth + 1))
+  if (!isJsonObject(value)) return (value ?? null) as Json
+  // Not by assignment: a sender may name a key `__proto__`.
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [
+      key,
+      personal && isPersonal(key)
+        ? mask(inner ?? null, depth + 1)
+        : redactAt(inner, personal && !IMPERSONAL.has(key), depth + 1),
+    ]),
+  )
+}
+
+function isPersonal(key: string): boolean {
+  const folded = key.replace(/[\s_-]/g, '').toLowerCase()
+  return PERSONAL.has(folded) || PERSONAL_ENDING.test(folded)
+}
+
+function mask(value: Json, depth: number): Json {
   if (typeof value === 'string')
-    return value.includes('@') ? value.replace(EMAIL_ADDRESS, maskEmail) : maskText(value)
+    return WHOLE_ADDRESS.test(value) ? maskEmail(value.trim()) : maskText(value)
   if (typeof value === 'number') return maskText(String(value))
-  if (Array.isArray(value)) return value.map(mask)
+  if (typeof value === 'object' && value !== null && depth === MAX_DEPTH) return '…'
+  if (Array.isArray(value)) return value.map((item) => mask(item, depth + 1))
   if (!isJsonObject(value)) return value
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, mask(inner ?? null)]))
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, mask(inner ?? null, depth + 1)]),
+  )
 }
 
 function maskText(text: string): string {

@@ -29,7 +29,7 @@ export async function inTransaction<Result>(
 ): Promise<Result> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await once(database.pool, work)
+      return await once(database.pool, 'begin', work)
     } catch (error) {
       if (!TRY_AGAIN.has(sqlStateOf(error)) || attempt === MAX_TRIES) throw translated(error)
       await sleep(database.clock, Math.ceil(database.random() * 5 * 2 ** attempt))
@@ -37,24 +37,44 @@ export async function inTransaction<Result>(
   }
 }
 
+/**
+ * Runs the queries of `work` on one instant of the database, without writing.
+ * @throws TrackLayerError UNAVAILABLE when the database cannot be reached
+ */
+export async function inSnapshot<Result>(
+  pool: Pool,
+  work: (client: PoolClient) => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await once(pool, 'begin isolation level repeatable read read only', work)
+  } catch (error) {
+    throw translated(error)
+  }
+}
+
 async function once<Result>(
   pool: Pool,
+  begin: string,
   work: (client: PoolClient) => Promise<Result>,
 ): Promise<Result> {
   const client = await pool.connect()
   let broken: Error | undefined
+  // A connection that is lost emits an error besides rejecting its query; without a listener that ends the process.
+  const onLost = (error: Error) => {
+    broken = error
+  }
+  client.on('error', onLost)
   try {
-    await client.query('begin')
+    await client.query(begin)
     const result = await work(client)
     await client.query('commit')
     return result
   } catch (error) {
     // A connection that cannot even roll back is not given to the next one.
-    await client.query('rollback').catch((rollbackError: Error) => {
-      broken = rollbackError
-    })
+    await client.query('rollback').catch(onLost)
     throw error
   } finally {
+    client.off('error', onLost)
     client.release(broken)
   }
 }
@@ -65,9 +85,12 @@ export function sqlStateOf(error: unknown): string {
   return typeof code === 'string' ? code : ''
 }
 
-/** True when the data itself cannot be stored: class 22 (data exception), 54 (program limit exceeded). */
+/**
+ * True when the data itself cannot be stored: class 22 (data exception), 54 (program limit exceeded), or nesting beyond
+ * the engine's stack (RangeError).
+ */
 export function isDataFault(error: unknown): boolean {
-  return /^(22|54)...$/.test(sqlStateOf(error))
+  return error instanceof RangeError || /^(22|54)...$/.test(sqlStateOf(error))
 }
 
 /** Errors of the connection, of resources (class 53: disk full, too many connections) and of shutdown (57) may pass. */

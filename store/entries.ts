@@ -16,8 +16,11 @@ export interface PreparedEvent {
 }
 
 export interface PreparedMessage {
-  /** Position in the batch, from 1, as PostgreSQL's `with ordinality` counts. */
+  /** Position in the batch. */
   readonly place: number
+  /** The message and the canonical event as JSON text; the latter is empty for what is no event. */
+  readonly raw: string
+  readonly canonical: string
   readonly messageId: string
   readonly kind: BatchKind
   readonly warnings: readonly string[]
@@ -30,10 +33,15 @@ export interface PreparedMessage {
 }
 
 export interface Rejection {
-  readonly place: number
+  readonly kind: 'rejection'
   readonly messageId: string
   readonly reason: string
+  /** What was refused, as far as it can be written. */
+  readonly raw: string
 }
+
+// A row of the index has 2,704 bytes at most; the event's name takes up to 765 of them.
+const MAX_KEY_BYTES = 1024
 
 const KINDS: ReadonlySet<unknown> = new Set<BatchKind>([
   'event',
@@ -52,27 +60,27 @@ export function prepareEntry(
   table: MappingTable,
 ): PreparedMessage | Rejection {
   if (!isJsonObject(entry) || !isJsonObject(entry.message)) {
-    return { place, messageId: '', reason: 'entry has no "message" object' }
+    return rejection('', 'entry has no "message" object', entry)
   }
   const { message, kind, canonical } = entry as unknown as BatchEntry
   const messageId = cleanText(messageIdOf(message))
-  const reject = (reason: string) => ({
-    place,
-    messageId: messageId.slice(0, MAX_ID_LENGTH),
-    reason,
-  })
+  const reject = (reason: string) => rejection(messageId, reason, entry)
   if (messageId.length > MAX_ID_LENGTH)
     return reject(`messageId is longer than ${MAX_ID_LENGTH} characters`)
   if (!KINDS.has(kind))
-    return reject(
-      `kind "${String(kind).slice(0, 40)}" is unknown; want one of ${[...KINDS].join(', ')}`,
-    )
+    return reject(`kind ${shown(kind)} is unknown; want one of ${[...KINDS].join(', ')}`)
   const event = kind === 'event' ? prepareEvent(canonical, messageId, table) : null
   if (typeof event === 'string') return reject(event)
+  const raw = jsonText(message)
+  const canonicalText = event === null ? '' : jsonText(canonical)
+  if (raw === null || canonicalText === null)
+    return reject('message is nested too deeply to be stored')
   const warnings = Array.isArray(entry.warnings)
-    ? entry.warnings.map((warning) => cleanText(String(warning)))
+    ? entry.warnings.filter((warning) => typeof warning === 'string').map(cleanText)
     : []
   return {
+    raw,
+    canonical: canonicalText,
     place,
     messageId,
     kind,
@@ -83,6 +91,25 @@ export function prepareEntry(
       kind === 'profile' && isJsonObject(message.traits) ? traitsOf(message, message.traits) : null,
     warnings,
   }
+}
+
+function rejection(messageId: string, reason: string, entry: unknown): Rejection {
+  const raw = jsonText(entry) ?? '"nested too deeply"'
+  return { kind: 'rejection', messageId: messageId.slice(0, MAX_ID_LENGTH), reason, raw }
+}
+
+/** Null for nesting beyond the engine's stack, which JSON.parse reads and JSON.stringify cannot write. */
+function jsonText(value: unknown): string | null {
+  try {
+    return JSON.stringify(value)
+  } catch (error) {
+    if (error instanceof RangeError) return null
+    throw error
+  }
+}
+
+function shown(kind: unknown): string {
+  return typeof kind === 'string' ? `"${kind.slice(0, 40)}"` : `of type ${typeof kind}`
 }
 
 function prepareEvent(
@@ -106,7 +133,7 @@ function prepareEvent(
     message_id: messageId,
   })
   // A key too long for the unique index falls back to the message id, the first layer of deduplication.
-  const dedupKey = key && key.length <= 4 * MAX_ID_LENGTH ? cleanText(key) : null
+  const dedupKey = key && Buffer.byteLength(key) <= MAX_KEY_BYTES ? cleanText(key) : null
   return {
     name: cleanText(name),
     eventId: cleanText(eventId),

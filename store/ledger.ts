@@ -1,5 +1,6 @@
 // The ledger's sums (design 3.8): for every destination, accepted = the sum of its states, at any moment.
 import type { Pool } from 'pg'
+import { inSnapshot } from './database.ts'
 
 export const DELIVERY_STATES = [
   'pending',
@@ -38,19 +39,14 @@ export type DestinationSums = Readonly<Record<DeliveryState, number>> & {
   readonly reasons: Readonly<Record<string, number>>
 }
 
-/** One consistent reading: every sum is of the same instant. */
+/** Every sum is of the same instant. @throws TrackLayerError UNAVAILABLE */
 export async function reconcile(pool: Pool, environment: string): Promise<Reconciliation> {
-  const client = await pool.connect()
-  try {
-    await client.query('begin isolation level repeatable read read only')
+  return inSnapshot(pool, async (client) => {
     const messages = await client.query<Record<string, string>>(MESSAGES, [environment])
     const states = await client.query<StateRow>(DELIVERIES, [environment])
     const owed = await client.query<OwedRow>(OWED, [environment])
-    await client.query('commit')
     return sums(environment, messages.rows[0] ?? {}, states.rows, owed.rows)
-  } finally {
-    client.release()
-  }
+  })
 }
 
 const MESSAGES = `

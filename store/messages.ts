@@ -1,7 +1,9 @@
 // The story of one message: what came, what it became, where it went and what each attempt brought.
-import type { Pool } from 'pg'
+import type { Pool, PoolClient } from 'pg'
 import type { JsonObject } from '../core/json.ts'
 import { redact } from '../core/redact.ts'
+import { inSnapshot } from './database.ts'
+import { cleanText } from './text.ts'
 
 export interface MessageStory {
   readonly message_id: string
@@ -46,16 +48,25 @@ export interface AttemptStory {
   readonly response: string | null
 }
 
-/** The story with personal data masked, or null when the environment has no such message. */
+/**
+ * The story with personal data masked, or null when the environment has no such message.
+ * @throws TrackLayerError UNAVAILABLE
+ */
 export async function findMessage(
   pool: Pool,
   environment: string,
   messageId: string,
 ): Promise<MessageStory | null> {
-  const { rows } = await pool.query<MessageRow>(MESSAGE, [environment, messageId])
-  const row = rows[0]
-  if (!row) return null
-  const deliveries = row.event ? await deliveriesOf(pool, row.event.id) : []
+  return inSnapshot(pool, async (client) => {
+    // Ids are stored clean; PostgreSQL refuses to look for anything else.
+    const { rows } = await client.query<MessageRow>(MESSAGE, [environment, cleanText(messageId)])
+    const row = rows[0]
+    if (!row) return null
+    return storyOf(row, row.event ? await deliveriesOf(client, row.event.id) : [])
+  })
+}
+
+function storyOf(row: MessageRow, deliveries: DeliveryStory[]): MessageStory {
   const { event, profile_id, canonical_user_id, warnings, raw, receipts, ...rest } = row
   return {
     ...rest,
@@ -63,7 +74,11 @@ export async function findMessage(
     warnings: warnings ?? [],
     raw: redact(raw),
     event: event && eventStory(event),
-    profile: profile_id === null ? null : { id: profile_id, canonical_user_id },
+    // Ids may be addresses of mail.
+    profile:
+      profile_id === null
+        ? null
+        : { id: profile_id, canonical_user_id: redactText(canonical_user_id) },
     deliveries,
   }
 }
@@ -91,28 +106,40 @@ interface EventRow {
   canonical: JsonObject
 }
 
-// A duplicate leads to its winner by (name, event_id); its own name stands in the raw message only, so the winner is
-// found by event id and the profile-independent order of arrival.
+// A duplicate leads to its winner by event id, which counts once for each name: of several the one that states the same
+// Segment event comes first, then the earliest.
 const MESSAGE = `
   select m.message_id, m.environment, m.kind, m.outcome, m.received_at, m.receipts, m.warnings, m.raw,
          coalesce(root.id, p.id)::text as profile_id,
          case when root.id is null then p.user_id else root.user_id end as canonical_user_id,
-         (select jsonb_build_object('id', e.id::text, 'name', e.name, 'event_id', e.event_id,
+         (select json_build_object('id', e.id::text, 'name', e.name, 'event_id', e.event_id,
                    'dedup_key', e.dedup_key, 'message_id', e.message_id, 'canonical', e.canonical)
           from events e
           where e.environment = m.environment and e.event_id = m.event_id
-          order by (e.message_id = m.message_id) desc, e.id limit 1) as event
+          order by e.message_id = m.message_id desc,
+                   e.canonical ->> 'segment_event' is not distinct from m.raw ->> 'event' desc, e.id
+          limit 1) as event
   from messages m
   left join profiles p on p.id = m.profile_id
   left join profiles root on root.id = p.merged_into
   where m.environment = $1 and m.message_id = $2`
 
-function eventStory({ name, event_id, dedup_key, message_id, canonical }: EventRow): EventStory {
-  return { name, event_id, dedup_key, message_id, canonical: redact(canonical) }
+function eventStory(event: EventRow): EventStory {
+  return {
+    name: event.name,
+    event_id: redactText(event.event_id),
+    dedup_key: redactText(event.dedup_key),
+    message_id: event.message_id,
+    canonical: redact(event.canonical),
+  }
 }
 
-async function deliveriesOf(pool: Pool, eventId: string): Promise<DeliveryStory[]> {
-  const { rows } = await pool.query<DeliveryStory>(
+function redactText<Text extends string | null>(text: Text): Text {
+  return redact(text) as Text
+}
+
+async function deliveriesOf(client: PoolClient, eventId: string): Promise<DeliveryStory[]> {
+  const { rows } = await client.query<DeliveryStory>(
     `select d.destination, d.state, d.reason,
             case when d.state in ('pending', 'retrying') then d.due_at end as due_at,
             coalesce((

@@ -2,13 +2,13 @@
 import { Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { MAX_BODY_BYTES } from '../../core/batch.ts'
-import { messageOf } from '../../core/errors.ts'
+import { messageOf, TrackLayerError } from '../../core/errors.ts'
 import type { MappingTable } from '../../core/mapping-table.ts'
 import { type Access, environmentOfKey } from '../access.ts'
 import type { Database } from '../database.ts'
 import { reconcile } from '../ledger.ts'
 import { findMessage } from '../messages.ts'
-import { errorAnswer } from './errors.ts'
+import { errorAnswer, tryAgainAnswer } from './errors.ts'
 import { createSegmentEvents } from './segment-events.ts'
 
 export type Log = (level: 'info' | 'warn' | 'error', message: string) => void
@@ -66,6 +66,10 @@ export function createStoreApp(options: StoreOptions): Hono<Env> {
     errorAnswer(context, 404, 'not_found', `No ${context.req.method} ${context.req.path} here`),
   )
   app.onError((error, context) => {
+    if (error instanceof TrackLayerError && error.code === 'UNAVAILABLE') {
+      log('error', `${context.req.method} ${context.req.path}: ${error.message}`)
+      return tryAgainAnswer(context, 503, 'unavailable', 'The store cannot read now; ask again', 5)
+    }
     log(
       'error',
       `${context.req.method} ${context.req.path} failed: ${error.stack ?? messageOf(error)}`,

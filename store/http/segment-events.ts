@@ -1,6 +1,6 @@
 // POST /segment/events: the door through which everything comes in. A 200 means durable.
 import type { Context } from 'hono'
-import { MAX_BATCH_ENTRIES, MAX_BODY_BYTES } from '../../core/batch.ts'
+import { MAX_BATCH_ENTRIES } from '../../core/batch.ts'
 import { messageOf, TrackLayerError } from '../../core/errors.ts'
 import { isJsonObject } from '../../core/json.ts'
 import { ingest } from '../ingest.ts'
@@ -16,6 +16,9 @@ export function createSegmentEvents(
 ): (context: Context) => Promise<Response> {
   let inFlight = 0
   return async (context) => {
+    const batch = await readBatch(context, options)
+    if (!('entries' in batch)) return batch
+    // Counted from here: a sender that is slow, or none of ours, takes nobody's place.
     if (inFlight >= MAX_IN_FLIGHT) {
       return tryAgainAnswer(
         context,
@@ -27,14 +30,22 @@ export function createSegmentEvents(
     }
     inFlight++
     try {
-      return await accept(context, options)
+      return await storeBatch(context, options, batch)
     } finally {
       inFlight--
     }
   }
 }
 
-async function accept(context: Context, options: StoreOptions): Promise<Response> {
+interface VerifiedBatch {
+  readonly environment: string
+  readonly entries: readonly unknown[]
+}
+
+async function readBatch(
+  context: Context,
+  options: StoreOptions,
+): Promise<VerifiedBatch | Response> {
   const contentType = context.req.header('content-type') ?? 'none'
   if (!/^application\/json\s*(;|$)/i.test(contentType)) {
     return errorAnswer(
@@ -45,14 +56,6 @@ async function accept(context: Context, options: StoreOptions): Promise<Response
     )
   }
   const body = Buffer.from(await context.req.arrayBuffer())
-  if (body.length > MAX_BODY_BYTES) {
-    return errorAnswer(
-      context,
-      413,
-      'body_too_large',
-      `Body is larger than ${MAX_BODY_BYTES} bytes; send smaller batches`,
-    )
-  }
   const verdict = verifyRequest(
     options.access,
     (name) => context.req.header(name),
@@ -63,14 +66,13 @@ async function accept(context: Context, options: StoreOptions): Promise<Response
     options.log('warn', `refused POST /segment/events: ${verdict.log}`)
     return errorAnswer(context, 401, 'unauthorized', verdict.message)
   }
-  const text = body.toString('utf8')
-  const parsed = parseBatch(text)
-  if (typeof parsed === 'string') return errorAnswer(context, 400, parsed, BODY_FAULTS[parsed])
-  if (parsed.length > MAX_BATCH_ENTRIES) {
-    const message = `Batch has ${parsed.length} entries, at most ${MAX_BATCH_ENTRIES} are taken; split it`
+  const entries = parseBatch(body.toString('utf8'))
+  if (typeof entries === 'string') return errorAnswer(context, 400, entries, BODY_FAULTS[entries])
+  if (entries.length > MAX_BATCH_ENTRIES) {
+    const message = `Batch has ${entries.length} entries, at most ${MAX_BATCH_ENTRIES} are taken; split it`
     return errorAnswer(context, 413, 'too_many_entries', message)
   }
-  return storeBatch(context, options, verdict.environment, parsed, text)
+  return { environment: verdict.environment, entries }
 }
 
 const BODY_FAULTS = {
@@ -92,13 +94,11 @@ function parseBatch(text: string): unknown[] | keyof typeof BODY_FAULTS {
 async function storeBatch(
   context: Context,
   { database, table, destinationsOf, log }: StoreOptions,
-  environment: string,
-  entries: readonly unknown[],
-  text: string,
+  { environment, entries }: VerifiedBatch,
 ): Promise<Response> {
   try {
     const destinations = destinationsOf(environment)
-    const results = await ingest(database, entries, text, { environment, table, destinations })
+    const results = await ingest(database, entries, { environment, table, destinations })
     return context.json({ results })
   } catch (error) {
     if (!(error instanceof TrackLayerError) || error.code !== 'UNAVAILABLE') throw error

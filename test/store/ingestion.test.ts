@@ -1,0 +1,325 @@
+import type { JsonObject } from '../../core/json.ts'
+import { useDatabase } from '../support/database.ts'
+import { batchOf, orderMessage, signedRequest } from '../support/signed-batch.ts'
+import { createTestStore, resultsOf, type TestStore } from '../support/store.ts'
+
+const database = useDatabase()
+let store: TestStore
+beforeEach(() => {
+  store = createTestStore(database)
+})
+
+const AT = '2026-04-23T10:15:00.000Z'
+const MEMBERSHIP = { personas: { computation_class: 'audience', computation_id: 'aud_1' } }
+
+async function counts(): Promise<Record<string, number>> {
+  const [row] = await database.query<Record<string, string>>(
+    `select (select count(*) from messages) as messages, (select count(*) from events) as events,
+            (select count(*) from deliveries) as deliveries, (select count(*) from rejections) as rejections`,
+  )
+  return Object.fromEntries(Object.entries(row ?? {}).map(([name, count]) => [name, Number(count)]))
+}
+
+describe('every kind of message', () => {
+  const kinds: {
+    name: string
+    message: JsonObject
+    kind: string
+    outcome: string
+    eventId?: string
+  }[] = [
+    {
+      name: 'an event that has a row',
+      message: orderMessage('o1'),
+      kind: 'event',
+      outcome: 'accepted',
+      eventId: 'seg_msg-o1',
+    },
+    {
+      name: 'an event with an id of its own',
+      message: orderMessage('o1', { properties: { order_id: 'o1', event_id: 'pixel-1' } }),
+      kind: 'event',
+      outcome: 'accepted',
+      eventId: 'pixel-1',
+    },
+    {
+      name: 'a track without a row',
+      message: { type: 'track', event: 'Button Clicked', messageId: 'm', userId: 'u' },
+      kind: 'unmapped',
+      outcome: 'unmapped',
+    },
+    {
+      name: 'a page',
+      message: { type: 'page', messageId: 'm', anonymousId: 'a' },
+      kind: 'unmapped',
+      outcome: 'unmapped',
+    },
+    {
+      name: 'an identify',
+      message: { type: 'identify', messageId: 'm', userId: 'u', traits: { plan: 'pro' } },
+      kind: 'profile',
+      outcome: 'accepted',
+    },
+    {
+      name: 'an audience entry',
+      message: {
+        type: 'track',
+        event: 'Audience Entered',
+        messageId: 'm',
+        userId: 'u',
+        context: MEMBERSHIP,
+      },
+      kind: 'audience',
+      outcome: 'accepted',
+    },
+    {
+      name: 'a group',
+      message: { type: 'group', messageId: 'm', userId: 'u', groupId: 'g' },
+      kind: 'group',
+      outcome: 'accepted',
+    },
+    {
+      name: 'an alias',
+      message: { type: 'alias', messageId: 'm', userId: 'u', previousId: 'a' },
+      kind: 'alias',
+      outcome: 'accepted',
+    },
+    {
+      name: 'a delete',
+      message: { type: 'delete', messageId: 'm', userId: 'u' },
+      kind: 'delete',
+      outcome: 'accepted',
+    },
+  ]
+
+  test.each(kinds)('$name is $outcome and stored raw', async (row) => {
+    const { message, kind, outcome, eventId } = row
+    expect(await store.send([{ timestamp: AT, ...message }])).toEqual([
+      {
+        message_id: message.messageId,
+        status: 200,
+        outcome,
+        ...(eventId ? { event_id: eventId } : {}),
+      },
+    ])
+    expect(await database.query('select kind, outcome, event_id, raw from messages')).toEqual([
+      { kind, outcome, event_id: eventId ?? null, raw: { timestamp: AT, ...message } },
+    ])
+  })
+
+  test('only events get a fact and a ledger row for each destination', async () => {
+    await store.send(kinds.slice(0, 1).map(({ message }) => message))
+    await store.send(
+      kinds.slice(2).map(({ message }, at) => ({ ...message, messageId: `other-${at}` })),
+    )
+    expect(await counts()).toEqual({ messages: 8, events: 1, deliveries: 2, rejections: 0 })
+    expect(
+      await database.query(
+        'select destination, state, reason, attempts from deliveries order by destination',
+      ),
+    ).toEqual([
+      { destination: 'segment', state: 'pending', reason: null, attempts: 0 },
+      { destination: 'webhook', state: 'pending', reason: null, attempts: 0 },
+    ])
+  })
+
+  test('the fact keeps the canonical event, its instant and its deduplication key', async () => {
+    await store.send([orderMessage('o1')])
+    const { canonical } = batchOf([orderMessage('o1')]).batch[0] ?? {}
+    expect(
+      await database.query(
+        'select name, event_id, dedup_key, message_id, occurred_at, received_at, canonical from events',
+      ),
+    ).toEqual([
+      {
+        name: 'purchase',
+        event_id: 'seg_msg-o1',
+        dedup_key: 'o1',
+        message_id: 'msg-o1',
+        occurred_at: new Date(AT),
+        received_at: new Date(store.database.clock.now()),
+        canonical,
+      },
+    ])
+  })
+
+  test('warnings of the sender are kept with the message', async () => {
+    await store.send([orderMessage('o1', { properties: { order_id: 'o1', revenue: 'a lot' } })])
+    const [row] = await database.query<{ warnings: string[] }>('select warnings from messages')
+    expect(row?.warnings).toEqual([expect.stringContaining('revenue')])
+  })
+})
+
+test('an empty batch has no results', async () => {
+  expect(await store.send([])).toEqual([])
+})
+
+test('results answer by position, whatever becomes of each entry', async () => {
+  const entries = [
+    ...batchOf([orderMessage('z'), { type: 'page', messageId: 'page-1', userId: 'u' }]).batch,
+    { message: { messageId: 'odd' }, kind: 'odd', canonical: null, warnings: [] },
+    ...batchOf([orderMessage('a'), orderMessage('z')]).batch,
+  ]
+  const answer = await store.post(JSON.stringify({ batch: entries }))
+  expect(
+    (await resultsOf(answer)).map(({ message_id, outcome }) => `${message_id} ${outcome}`),
+  ).toEqual([
+    'msg-z accepted',
+    'page-1 unmapped',
+    'odd rejected',
+    'msg-a accepted',
+    'msg-z accepted',
+  ])
+})
+
+describe('a repeated message', () => {
+  test('gets the first answer again, byte for byte, in one batch and across requests', async () => {
+    const body = JSON.stringify(
+      batchOf([
+        orderMessage('o1'),
+        orderMessage('o1', { messageId: 'second' }),
+        { type: 'page', messageId: 'p', userId: 'u' },
+        orderMessage('o1'),
+        orderMessage('o1', { messageId: 'second' }),
+      ]),
+    )
+    const first = await (await store.post(body)).text()
+    const again = await (await store.post(body)).text()
+    expect(again).toBe(first)
+    const results = JSON.parse(first).results
+    expect(results[3]).toEqual(results[0])
+    expect(results[4]).toEqual(results[1])
+    expect(await counts()).toEqual({ messages: 3, events: 1, deliveries: 2, rejections: 0 })
+    expect(
+      await database.query('select message_id, receipts from messages order by message_id'),
+    ).toEqual([
+      { message_id: 'msg-o1', receipts: 4 },
+      { message_id: 'p', receipts: 2 },
+      { message_id: 'second', receipts: 4 },
+    ])
+  })
+
+  test('is answered as it was even when its content has changed meanwhile', async () => {
+    const [first] = await store.send([orderMessage('o1')])
+    const [again] = await store.send([
+      orderMessage('o2', { messageId: 'msg-o1', properties: { order_id: 'o2', event_id: 'new' } }),
+    ])
+    expect(again).toEqual(first)
+    expect(await counts()).toMatchObject({ messages: 1, events: 1 })
+  })
+
+  test('states no trait a second time: a later statement stays', async () => {
+    const identify = (messageId: string, plan: string) => ({
+      type: 'identify',
+      messageId,
+      userId: 'u',
+      traits: { plan },
+    })
+    await store.send([identify('m1', 'free')])
+    store.clock.advance(1000)
+    await store.send([identify('m2', 'pro')])
+    store.clock.advance(1000)
+    await store.send([identify('m1', 'free')])
+    expect(await database.query('select value from profile_traits')).toEqual([{ value: 'pro' }])
+  })
+
+  test('that was rejected is rejected again, in the same words', async () => {
+    const body = JSON.stringify({ batch: [{ message: { messageId: 'm' }, kind: 'odd' }] })
+    const first = await (await store.post(body)).text()
+    expect(await (await store.post(body)).text()).toBe(first)
+  })
+})
+
+describe('a second message for one fact', () => {
+  test('is a duplicate of the first event, stored raw, without a ledger row', async () => {
+    await store.send([orderMessage('o1')])
+    expect(await store.send([orderMessage('o1', { messageId: 'second' })])).toEqual([
+      { message_id: 'second', status: 200, outcome: 'duplicate', event_id: 'seg_msg-o1' },
+    ])
+    expect(await counts()).toEqual({ messages: 2, events: 1, deliveries: 2, rejections: 0 })
+    expect(
+      await database.query("select raw ->> 'messageId' as id, outcome, event_id from messages"),
+    ).toContainEqual({ id: 'second', outcome: 'duplicate', event_id: 'seg_msg-o1' })
+  })
+
+  test('in the same batch: the one at the earlier place is the event', async () => {
+    const results = await store.send([
+      orderMessage('o1', { messageId: 'm-z' }),
+      orderMessage('o1', { messageId: 'm-a' }),
+      orderMessage('o1', { messageId: 'm-k' }),
+    ])
+    expect(results.map(({ outcome, event_id }) => `${outcome} ${event_id}`)).toEqual([
+      'accepted seg_m-z',
+      'duplicate seg_m-z',
+      'duplicate seg_m-z',
+    ])
+  })
+
+  test('by an event id of its own counts once for each event name', async () => {
+    const own = (messageId: string, event: string, order: string) => ({
+      ...orderMessage(order, { messageId, event }),
+      properties: { order_id: order, event_id: 'own-1' },
+    })
+    const results = await store.send([
+      own('m1', 'Order Completed', 'o1'),
+      own('m2', 'Order Cancelled', 'o1'),
+      own('m3', 'Order Completed', 'o2'),
+    ])
+    expect(results.map(({ outcome }) => outcome)).toEqual(['accepted', 'accepted', 'duplicate'])
+    expect(await counts()).toMatchObject({ messages: 3, events: 2, deliveries: 4 })
+  })
+
+  test('is told apart where nothing makes two messages one fact', async () => {
+    const view = (messageId: string) => ({
+      type: 'track',
+      event: 'Product Viewed',
+      messageId,
+      userId: 'u',
+      properties: { product_id: 'p1' },
+    })
+    expect((await store.send([view('m1'), view('m2')])).map(({ outcome }) => outcome)).toEqual([
+      'accepted',
+      'accepted',
+    ])
+  })
+
+  test('8 requests at once with the same order make exactly one event', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, (_, at) =>
+        store.send([orderMessage('o1', { messageId: `m${at}`, anonymousId: 'visitor' })]),
+      ),
+    )
+    const results = answers.flat()
+    const accepted = results.filter(({ outcome }) => outcome === 'accepted')
+    expect(accepted).toHaveLength(1)
+    expect(new Set(results.map(({ event_id }) => event_id))).toEqual(
+      new Set([accepted[0]?.event_id]),
+    )
+    expect(await counts()).toEqual({ messages: 8, events: 1, deliveries: 2, rejections: 0 })
+  })
+
+  test('8 requests at once with the same message all get the one answer', async () => {
+    const request = signedRequest(JSON.stringify(batchOf([orderMessage('o1')])), {
+      nowMs: store.database.clock.now(),
+    })
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, async () =>
+        (await store.app.request('/segment/events', request)).text(),
+      ),
+    )
+    expect(new Set(answers).size).toBe(1)
+    expect(await counts()).toMatchObject({ messages: 1, events: 1, deliveries: 2 })
+    expect(await database.query('select receipts from messages')).toEqual([{ receipts: 8 }])
+  })
+
+  test('batches with the same orders in opposite order do not block each other', async () => {
+    const orders = Array.from({ length: 40 }, (_, at) => `o${at}`)
+    const send = (at: number) => {
+      const turned = at % 2 ? [...orders].reverse() : orders
+      return store.send(turned.map((order) => orderMessage(order, { messageId: `${order}-${at}` })))
+    }
+    const results = (await Promise.all([0, 1, 2, 3, 4, 5, 6, 7].map(send))).flat()
+    expect(results.filter(({ outcome }) => outcome === 'accepted')).toHaveLength(40)
+    expect(await counts()).toMatchObject({ messages: 320, events: 40, deliveries: 80 })
+  })
+})
