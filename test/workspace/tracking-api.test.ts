@@ -4,6 +4,10 @@ import { functionFile, useWorkspaces, WRITE_KEY } from './start-workspace.ts'
 
 const start = useWorkspaces()
 
+function isWritten(body: unknown): body is string | Uint8Array<ArrayBuffer> {
+  return typeof body === 'string' || body instanceof Uint8Array
+}
+
 async function receiving(options: Partial<WorkspaceOptions> = {}) {
   const started = start(options)
   const { workspace } = started
@@ -17,7 +21,7 @@ async function receiving(options: Partial<WorkspaceOptions> = {}) {
     workspace.app.request(path, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', ...headers },
-      body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
+      body: isWritten(body) ? body : JSON.stringify(body),
     })
   const received = async () => {
     await workspace.drain()
