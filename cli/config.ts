@@ -30,6 +30,7 @@ export function readAccess(variables: Variables): Access {
     )
   }
   assertNoneShared(environments)
+  assertKeysOpenSomething(variables, environments)
   return { account, environments }
 }
 
@@ -41,7 +42,7 @@ function environmentAccess(suffix: string, variables: Variables): EnvironmentAcc
     throw invalid(`TRACKLAYER_SECRET_${suffix} ${fault}; make one with: openssl rand -hex 32`)
   }
   return {
-    name: suffix.toLowerCase().replaceAll('_', '-'),
+    name: nameOf(suffix),
     secrets,
     apiKeys: listOf(variables[`TRACKLAYER_API_KEY_${suffix}`]),
   }
@@ -53,6 +54,9 @@ function assertNoneShared(environments: readonly EnvironmentAccess[]): void {
   for (const { name, secrets, apiKeys } of environments) {
     for (const value of [...secrets, ...apiKeys]) {
       const owner = owners.get(value)
+      if (owner === name) {
+        throw invalid(`Environment ${name} has one secret or API key twice; remove the repetition`)
+      }
       if (owner !== undefined) {
         throw invalid(
           `Environments ${owner} and ${name} share a secret or API key; give each its own`,
@@ -61,6 +65,25 @@ function assertNoneShared(environments: readonly EnvironmentAccess[]): void {
       owners.set(value, name)
     }
   }
+}
+
+// A key of an environment that is spelt otherwise, or has no secret yet, would be refused without a word.
+function assertKeysOpenSomething(
+  variables: Variables,
+  environments: readonly EnvironmentAccess[],
+): void {
+  const names = new Set(environments.map(({ name }) => name))
+  for (const variable of Object.keys(variables)) {
+    const suffix = /^TRACKLAYER_API_KEY_(.+)$/.exec(variable)?.[1]
+    if (suffix === undefined || !variables[variable] || names.has(nameOf(suffix))) continue
+    throw invalid(
+      `${variable} is set and TRACKLAYER_SECRET_${suffix} is not: set it too, or correct the name`,
+    )
+  }
+}
+
+function nameOf(suffix: string): string {
+  return suffix.toLowerCase().replaceAll('_', '-')
 }
 
 function listOf(value: string | undefined): string[] {

@@ -36,6 +36,8 @@ export interface CircuitBreaker {
   started(nowMs: number): void
   /** `failed`: the destination's fault (no answer, 429, 5xx), not the event's. */
   ended(failed: boolean, nowMs: number): void
+  /** What was started sent nothing: the next one may probe. */
+  cancelled(): void
 }
 
 export function createCircuitBreaker(options: BreakerOptions = DEFAULT_BREAKER): CircuitBreaker {
@@ -63,6 +65,9 @@ export function createCircuitBreaker(options: BreakerOptions = DEFAULT_BREAKER):
     waitMs: (nowMs) => (restUntil === null ? 0 : Math.max(0, restUntil - nowMs)),
     started(nowMs) {
       if (state(nowMs) === 'half_open') isProbing = true
+    },
+    cancelled() {
+      isProbing = false
     },
     ended(failed, nowMs) {
       if (isProbing) {

@@ -1,23 +1,69 @@
 // The forms of mappings/destinations/*.yaml and mappings/returns.yaml (design 3.10 and 3.5). Read when a store starts.
 import { z } from 'zod'
+import type { Json } from './json.ts'
 import { parseYamlFile } from './yaml-file.ts'
 
 const seconds = z.number().positive()
 
+const HOUR_MS = 60 * 60 * 1000
+
+const duration = z
+  .string({ error: 'want a duration, e.g. 72h or 7d' })
+  .regex(/^\d+[hd]$/, 'want a duration, e.g. 72h or 7d')
+  .transform((text) => Number.parseInt(text, 10) * (text.endsWith('d') ? 24 : 1) * HOUR_MS)
+
+const json: z.ZodType<Json> = z.json()
+const mapping = z.record(z.string(), json)
+
+const consent = z.strictObject({
+  /** Category ids as configured in Segment, case-sensitive. */
+  categories: z.array(z.string().min(1)),
+  require: z.enum(['all', 'any'], { error: 'want all or any' }).default('all'),
+  unknown: z.enum(['hold', 'deny', 'allow'], { error: 'want hold, deny or allow' }),
+  /** How long an event is held for an answer, in milliseconds. */
+  hold: duration.default(7 * 24 * HOUR_MS),
+})
+
+const subscription = z.strictObject({
+  name: z.string().min(1),
+  /** FQL over the canonical event. */
+  trigger: z.string().min(1),
+  action: z.string().min(1),
+  /** Mapping-kit directives; on top of the destination's shared mapping. */
+  mapping: mapping.default({}),
+})
+
 const destinationFile = z.strictObject({
-  definition: z.enum(['webhook', 'segment-return'], {
-    error: 'want one of webhook, segment-return',
-  }),
+  /** `webhook`, `segment-return`, or the slug of a definition. */
+  definition: z.string({ error: 'want the name of a definition, e.g. webhook' }).min(1),
   settings: z
     .record(
       z.string(),
       z.string({ error: 'want text; a secret is the name of a variable, see the files shipped' }),
     )
     .default({}),
+  /** Client and refresh token of a definition that signs in with OAuth 2. */
+  oauth: z
+    .strictObject({ client_id: z.string(), client_secret: z.string(), refresh_token: z.string() })
+    .optional(),
+  consent: consent.optional(),
+  mapping: mapping.default({}),
+  /** The first one whose trigger matches is the event's. */
+  subscriptions: z.array(subscription).default([]),
+  /** Events older than this are not sent: the platform would refuse or misplace them. In milliseconds. */
+  max_age: duration.optional(),
+  /** `unknown`: an event whose answer was lost is not sent again, because the platform would count it twice. */
+  when_answer_lost: z
+    .enum(['retry', 'unknown'], { error: 'want retry or unknown' })
+    .default('retry'),
   limits: z
     .strictObject({
       /** Requests under way at once. */
       concurrency: z.number().int().min(1).max(256).default(16),
+      /** Events in one request. */
+      batch_size: z.number().int().min(1).max(10_000).default(1),
+      /** Requests a second, for each worker process; none without it. */
+      rate_per_second: z.number().positive().optional(),
       timeout_seconds: seconds.default(10),
       /** After the timeout: how long an outcome may take to be recorded before another worker tries again. */
       record_seconds: seconds.default(20),
@@ -54,6 +100,8 @@ export function parseReturnsFile(text: string, file: string): ReturnsFile {
   return parseYamlFile(text, file, returnsFile, (path) => path.join('.') || 'top level').data
 }
 
+const REFERENCE = /\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}/g
+
 export interface ResolvedSettings {
   readonly values: Readonly<Record<string, string>>
   /** Names of variables that are referred to and not set. */
@@ -62,7 +110,7 @@ export interface ResolvedSettings {
 
 /**
  * Fills `${NAME}` from the variable `NAME_<ENVIRONMENT>`, e.g. `WEBHOOK_URL_PRODUCTION`: a value of one environment
- * can therefore never be used in another.
+ * can therefore never be used in another. `${NAME:-text}` stands for `text` when the variable is not set.
  */
 export function resolveSettings(
   settings: Readonly<Record<string, string>>,
@@ -71,15 +119,23 @@ export function resolveSettings(
 ): ResolvedSettings {
   const missing: string[] = []
   const values = Object.entries(settings).map(([key, template]) => {
-    const value = template.replace(/\$\{([A-Z][A-Z0-9_]*)\}/g, (_, name: string) => {
+    const fill = (_: string, name: string, otherwise?: string) => {
       const variable = environmentVariable(name, environment)
-      const found = variables[variable]
-      if (!found) missing.push(variable)
+      const found = variables[variable] || otherwise
+      if (found === undefined) missing.push(variable)
       return found ?? ''
-    })
+    }
+    const value = template.replace(REFERENCE, fill)
     return [key, value] as const
   })
   return { values: Object.fromEntries(values), missing }
+}
+
+/** The names that settings refer to as `${NAME}`. */
+export function referencesOf(settings: Readonly<Record<string, string>>): string[] {
+  return Object.values(settings).flatMap((template) =>
+    [...template.matchAll(REFERENCE)].map(([, name = '']) => name),
+  )
 }
 
 /** `WEBHOOK_URL` of environment `eu-staging` is `WEBHOOK_URL_EU_STAGING`. */

@@ -1,4 +1,4 @@
-// A token bucket: so many events a second on average, with a burst of one second's worth.
+// A token bucket: so many requests a second on average, with a burst of one second's worth.
 
 export interface RateLimiter {
   /** How many of `wanted` may go now; they are taken. */
@@ -11,7 +11,7 @@ export interface RateLimiter {
   pauseUntil(atMs: number): void
 }
 
-/** @param perSecond events a second; Infinity for no limit */
+/** @param perSecond requests a second; Infinity for no limit */
 export function createRateLimiter(perSecond: number): RateLimiter {
   let tokens = perSecond
   let filledAt: number | null = null

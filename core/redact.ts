@@ -68,6 +68,38 @@ function redactAt(value: Json | undefined, personal: boolean, depth: number): Js
   )
 }
 
+/**
+ * What a receiver answered, with addresses of mail masked, and whatever it repeats of the personal data in `sent`. Other
+ * words stay: an error's `name` or `state` is nobody's.
+ */
+export function redactAnswer(text: string, sent: Json): string {
+  const found = new Set<string>()
+  collectPersonal(sent, false, 0, found)
+  let masked = text
+  // The longest first: a name may be part of an address.
+  for (const value of [...found].sort((a, b) => b.length - a.length)) {
+    for (const form of new Set([value, JSON.stringify(value).slice(1, -1)]))
+      masked = masked.replaceAll(form, () => maskText(value))
+  }
+  return masked.replace(EMAIL_ADDRESS, maskEmail)
+}
+
+// Shorter texts, such as a country, stand in every other word.
+const MIN_PERSONAL_LENGTH = 3
+
+function collectPersonal(value: Json, isInside: boolean, depth: number, found: Set<string>): void {
+  if (typeof value === 'string' || typeof value === 'number') {
+    const text = String(value)
+    if (isInside && text.length >= MIN_PERSONAL_LENGTH) found.add(text)
+    return
+  }
+  if (typeof value !== 'object' || value === null || depth === MAX_DEPTH) return
+  for (const [key, inner] of Object.entries(value)) {
+    if (inner === undefined || (!isInside && IMPERSONAL.has(key))) continue
+    collectPersonal(inner, isInside || isPersonal(key), depth + 1, found)
+  }
+}
+
 function isPersonal(key: string): boolean {
   const folded = key.replace(/[\s_-]/g, '').toLowerCase()
   return PERSONAL.has(folded) || PERSONAL_ENDING.test(folded)

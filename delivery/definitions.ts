@@ -1,10 +1,13 @@
-// The destination definitions of this issue's reach: a signed webhook, and the return path to the source function.
+// Makes a destination of a file: a signed webhook, the return path to the source function, or an actions-core definition.
 import { canonicalJson } from '../core/canonical-json.ts'
 import type { DestinationFile, ReturnsFile } from '../core/destination-schema.ts'
 import { TrackLayerError } from '../core/errors.ts'
 import { returnMessage } from '../core/return-message.ts'
 import type { ClaimedDelivery } from '../store/deliveries.ts'
+import { createDefinitionDelivery } from './definition-destination.ts'
 import type { DeliveryResult, Destination } from './destination.ts'
+import { createTokenSource } from './host/token-source.ts'
+import { OWN_DEFINITIONS } from './own-definitions.ts'
 import { type SenderOptions, signedPost } from './signed-post.ts'
 
 export interface DestinationOptions extends Omit<SenderOptions, 'signer'> {
@@ -21,19 +24,12 @@ export interface DestinationOptions extends Omit<SenderOptions, 'signer'> {
 export function createDestination(options: DestinationOptions): Destination {
   const { name, environment, file } = options
   const timeoutMs = file.limits.timeout_seconds * 1000
-  const target = { url: httpUrl(options), timeoutMs }
-  const sender = {
-    ...options,
-    signer: { account: options.account, environment, secrets: secretsOf(options) },
-  }
-  const deliver =
-    file.definition === 'webhook'
-      ? webhook(sender, target)
-      : segmentReturn(sender, target, options.returns)
   return {
     name,
     environment,
     concurrency: file.limits.concurrency,
+    batchSize: file.limits.batch_size ?? 1,
+    ratePerSecond: file.limits.rate_per_second ?? Number.POSITIVE_INFINITY,
     timeoutMs,
     leaseMs: timeoutMs + file.limits.record_seconds * 1000,
     schedule: {
@@ -41,7 +37,39 @@ export function createDestination(options: DestinationOptions): Destination {
       capMs: file.retry.cap_seconds * 1000,
       maxAttempts: file.retry.max_attempts,
     },
-    deliver,
+    ...deliveryOf(options, timeoutMs),
+  }
+}
+
+function deliveryOf(
+  options: DestinationOptions,
+  timeoutMs: number,
+): Pick<Destination, 'deliver' | 'deliverBatch'> {
+  const { definition: slug } = options.file
+  if (slug === 'webhook' || slug === 'segment-return') {
+    const target = { url: httpUrl(options), timeoutMs }
+    const { account, environment } = options
+    const sender = { ...options, signer: { account, environment, secrets: secretsOf(options) } }
+    return {
+      deliver:
+        slug === 'webhook'
+          ? webhook(sender, target)
+          : segmentReturn(sender, target, options.returns),
+    }
+  }
+  const definition = OWN_DEFINITIONS[slug]
+  if (!definition) {
+    const known = ['webhook', 'segment-return', ...Object.keys(OWN_DEFINITIONS)].join(', ')
+    throw new TrackLayerError(
+      'SETTINGS_INVALID',
+      `Destination "${options.name}": no definition "${slug}"; want one of ${known}`,
+    )
+  }
+  const auth = createTokenSource({ ...options, definition, timeoutMs })
+  const deliverBatch = createDefinitionDelivery({ ...options, definition, auth })
+  return {
+    deliverBatch,
+    deliver: async (delivery) => (await deliverBatch([delivery]))[0] as DeliveryResult,
   }
 }
 
@@ -57,6 +85,7 @@ function webhook(sender: SenderOptions, target: Target): Deliver {
       ...target,
       idempotencyKey: `${canonical.tracklayer_event}:${canonical.properties.event_id}`,
       body: JSON.stringify({ event: { ...canonical, canonical_user_id: canonicalUserId } }),
+      canonical,
     })
 }
 
@@ -66,7 +95,9 @@ function segmentReturn(
   { returns, integrations }: ReturnsFile,
 ): Deliver {
   return async ({ canonical, canonicalUserId }) => {
-    const row = returns[canonical.tracklayer_event]
+    const name = canonical.tracklayer_event
+    // A sender chooses the name: `constructor` must find no row.
+    const row = Object.hasOwn(returns, name) ? returns[name] : undefined
     if (!row) return { kind: 'filtered', reason: 'trigger' }
     const { environment } = sender.signer
     const message = returnMessage(canonical, {
@@ -81,6 +112,7 @@ function segmentReturn(
       idempotencyKey: String(message.messageId),
       // The host sorts the keys of what it hands to the function: only canonical text can be verified there.
       body: canonicalJson({ batch: [message] }),
+      canonical,
     })
   }
 }

@@ -1,4 +1,5 @@
 // What a destination is to the worker: a name, its limits, and a way to deliver one event.
+import type { JsonObject } from '../core/json.ts'
 import type { RetrySchedule } from '../core/retry-schedule.ts'
 import type { Attempt, ClaimedDelivery } from '../store/deliveries.ts'
 
@@ -11,18 +12,37 @@ export interface Destination {
   /** Milliseconds from a claim until another worker may take the attempt to have died with its worker. */
   readonly leaseMs: number
   readonly schedule: RetrySchedule
+  /** Requests a second this process may send; Infinity for no limit. */
+  readonly ratePerSecond: number
   deliver(delivery: ClaimedDelivery): Promise<DeliveryResult>
+  /** Up to `batchSize` at once, results by position; without it they go one by one. */
+  readonly deliverBatch?: (
+    deliveries: readonly ClaimedDelivery[],
+  ) => Promise<readonly DeliveryResult[]>
+  readonly batchSize: number
 }
 
 /** What one attempt brought. Expected outcomes are values; a throw is a fault of ours. */
-export type DeliveryResult =
+export type DeliveryResult = (
   | { readonly kind: 'delivered'; readonly attempt: Attempt }
   | { readonly kind: 'filtered'; readonly reason: string }
+  /** Waits for an answer, until then at the most. */
+  | { readonly kind: 'held'; readonly reason: string; readonly until: Date }
+  /** Sent, the answer lost, and sending it again would count twice: people decide. */
+  | { readonly kind: 'unknown'; readonly reason: string; readonly attempt: Attempt }
   | {
       readonly kind: 'failed'
       readonly reason: string
       readonly retryable: boolean
+      /** The destination is the reason, not the event: no answer, 429, 5xx. Opens the circuit breaker. */
+      readonly isOutage?: boolean
+      /** The credential is refused: the destination pauses until it is mended. */
+      readonly isCredential?: boolean
       /** Milliseconds the receiver asked to be left alone. */
       readonly retryAfterMs?: number
       readonly attempt: Attempt
     }
+) & {
+  /** What the decision rests on: consent evidence, subscription, mapping version. */
+  readonly evidence?: JsonObject
+}

@@ -2,9 +2,12 @@
 import type { Clock } from '../core/clock.ts'
 import {
   type DestinationFile,
+  environmentVariable,
   type ReturnsFile,
+  referencesOf,
   resolveSettings,
 } from '../core/destination-schema.ts'
+import { TrackLayerError } from '../core/errors.ts'
 import { createDestination } from './definitions.ts'
 import type { Destination } from './destination.ts'
 import type { Transport } from './transport.ts'
@@ -32,14 +35,49 @@ export interface LoadedDestinations {
 
 /** @throws TrackLayerError SETTINGS_INVALID for a setting that is set and wrong */
 export function loadDestinations(options: LoadOptions): LoadedDestinations {
+  assertNoneShared(options)
   const active: Destination[] = []
   const off: { name: string; environment: string; missing: readonly string[] }[] = []
   for (const environment of options.environments) {
     for (const [name, file] of options.files) {
-      const { values, missing } = resolveSettings(file.settings, environment, options.variables)
+      const settings = resolveSettings(file.settings, environment, options.variables)
+      const oauth = resolveSettings(file.oauth ?? {}, environment, options.variables)
+      const missing = [...settings.missing, ...oauth.missing]
       if (missing.length > 0) off.push({ name, environment, missing })
-      else active.push(createDestination({ ...options, name, environment, file, settings: values }))
+      else {
+        const filled = file.oauth ? { ...file, oauth: oauth.values as typeof file.oauth } : file
+        active.push(
+          createDestination({
+            ...options,
+            name,
+            environment,
+            file: filled,
+            settings: settings.values,
+          }),
+        )
+      }
     }
   }
   return { active, off }
+}
+
+// `${WEBHOOK_URL}` of eu-production and `${WEBHOOK_URL_EU}` of production are one variable: what is meant for one
+// environment would be sent to from the other.
+function assertNoneShared({ files, environments }: LoadOptions): void {
+  const owners = new Map<string, string>()
+  for (const environment of environments) {
+    for (const file of files.values()) {
+      for (const name of referencesOf({ ...file.settings, ...file.oauth })) {
+        const variable = environmentVariable(name, environment)
+        const owner = owners.get(variable)
+        if (owner !== undefined && owner !== environment) {
+          throw new TrackLayerError(
+            'SETTINGS_INVALID',
+            `${variable} would serve the environments ${owner} and ${environment}; rename \${${name}} in the destination's file`,
+          )
+        }
+        owners.set(variable, environment)
+      }
+    }
+  }
 }

@@ -1,6 +1,9 @@
 // One signed POST of a delivery (design 3.4), and what the answer means.
+import type { CanonicalEvent } from '../core/canonical-event.ts'
 import type { Clock } from '../core/clock.ts'
 import { messageOf, TrackLayerError } from '../core/errors.ts'
+import type { JsonObject } from '../core/json.ts'
+import { redactAnswer } from '../core/redact.ts'
 import { signatureTimestamp, signedHeaders } from '../core/signature.ts'
 import type { Attempt } from '../store/deliveries.ts'
 import type { DeliveryResult } from './destination.ts'
@@ -18,6 +21,8 @@ export interface SignedPost {
   /** Lets the receiver recognise a repeat: the same for every attempt. */
   readonly idempotencyKey: string
   readonly timeoutMs: number
+  /** What the body was made of: the answer is kept without what it repeats of the personal data in it. */
+  readonly canonical: CanonicalEvent
 }
 
 export interface SenderOptions {
@@ -35,13 +40,13 @@ export async function signedPost(
   const timestamp = signatureTimestamp(startedAt)
   const headers = {
     'Content-Type': 'application/json',
-    'Idempotency-Key': post.idempotencyKey,
+    'Idempotency-Key': headerText(post.idempotencyKey),
     ...signedHeaders(signer.secrets, { ...signer, timestamp, body: post.body }),
   }
   const attemptOf = (outcome: Pick<Attempt, 'status' | 'error' | 'response'>): Attempt => ({
     startedAt: new Date(startedAt),
     durationMs: Math.round(clock.now() - startedAt),
-    request: { method: 'POST', url: withoutQuery(post.url), bytes: Buffer.byteLength(post.body) },
+    request: { method: 'POST', url: withoutSecrets(post.url), bytes: Buffer.byteLength(post.body) },
     ...outcome,
   })
   try {
@@ -51,7 +56,7 @@ export async function signedPost(
       body: post.body,
       timeoutMs: post.timeoutMs,
     })
-    return resultOf(answer, attemptOf, clock.now())
+    return resultOf(answer, post.canonical, attemptOf, clock.now())
   } catch (error) {
     // Whatever the transport throws on purpose may pass later; anything else is a fault of ours and surfaces.
     if (!(error instanceof TrackLayerError)) throw error
@@ -67,10 +72,11 @@ export async function signedPost(
 
 function resultOf(
   { status, headers, body }: Answer,
+  canonical: CanonicalEvent,
   attemptOf: (outcome: Pick<Attempt, 'status' | 'error' | 'response'>) => Attempt,
   nowMs: number,
 ): DeliveryResult {
-  const response = body.slice(0, 500).replaceAll('\0', '') || null
+  const response = shownAnswer(body, canonical)
   if (status >= 200 && status < 300)
     return { kind: 'delivered', attempt: attemptOf({ status, error: null, response }) }
   const reason = `receiver answered ${status}, want 2xx`
@@ -104,7 +110,22 @@ export function parseRetryAfter(
   return Number.isNaN(waitMs) ? null : Math.min(Math.max(waitMs, 0), MAX_RETRY_AFTER_MS)
 }
 
-// Query strings carry keys.
-function withoutQuery(url: string): string {
-  return url.split('?')[0] ?? url
+const SHOWN_LENGTH = 500
+// Masked before it is cut, so that no half of an address or number is left; the rest need not be looked at.
+const LOOKED_AT_LENGTH = 4 * SHOWN_LENGTH
+
+function shownAnswer(body: string, canonical: CanonicalEvent): string | null {
+  const text = body.slice(0, LOOKED_AT_LENGTH).replaceAll('\0', '')
+  return redactAnswer(text, canonical as unknown as JsonObject).slice(0, SHOWN_LENGTH) || null
+}
+
+// An event id may be any text, a header's value only visible ASCII.
+function headerText(text: string): string {
+  return text.toWellFormed().replace(/[^\x21-\x7e]/gu, encodeURIComponent)
+}
+
+// Query strings and user information carry keys.
+function withoutSecrets(address: string): string {
+  const { origin, pathname } = new URL(address)
+  return origin + pathname
 }

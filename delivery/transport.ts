@@ -6,6 +6,8 @@ import { BlockList, isIP, type LookupFunction } from 'node:net'
 import { TrackLayerError } from '../core/errors.ts'
 
 export interface OutgoingRequest {
+  /** Default POST. */
+  readonly method?: string
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
@@ -15,7 +17,7 @@ export interface OutgoingRequest {
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  /** At most the first 64 KB. */
+  /** At most the first 512 KB. */
   readonly body: string
 }
 
@@ -35,7 +37,7 @@ export interface ClosableTransport {
   close(): void
 }
 
-const MAX_ANSWER_BYTES = 64 * 1024
+const MAX_ANSWER_BYTES = 512 * 1024
 
 export function createTransport({ allowPrivateAddresses }: TransportOptions): ClosableTransport {
   // The address is checked where it is used, at the connection: a name that resolves anew cannot slip past.
@@ -61,17 +63,19 @@ type Agents = { readonly 'http:': http.Agent; readonly 'https:': https.Agent }
 
 function post(
   url: URL,
-  { headers, body, timeoutMs }: OutgoingRequest,
+  { method = 'POST', headers, body, timeoutMs }: OutgoingRequest,
   agents: Agents,
 ): Promise<Answer> {
   const [client, agent] =
     url.protocol === 'https:' ? [https, agents['https:']] : [http, agents['http:']]
   return new Promise((resolvePost, reject) => {
     const payload = Buffer.from(body)
+    let isAnswered = false
     const request = client.request(
       url,
-      { method: 'POST', agent, headers: { ...headers, 'Content-Length': payload.length } },
+      { method, agent, headers: { ...headers, 'Content-Length': payload.length } },
       (response) => {
+        isAnswered = true
         collect(response).then(resolvePost, fail)
       },
     )
@@ -82,7 +86,11 @@ function post(
       reject(error instanceof TrackLayerError ? error : unavailable(error))
     }
     request.on('error', fail)
-    request.on('close', () => clearTimeout(deadline))
+    request.on('close', () => {
+      clearTimeout(deadline)
+      // A change of protocol (101) ends a request with neither an answer nor an error.
+      if (!isAnswered) fail(new Error('the connection ended without an answer'))
+    })
     request.end(payload)
   })
 }
@@ -94,7 +102,7 @@ async function collect(response: http.IncomingMessage): Promise<Answer> {
     if (length < MAX_ANSWER_BYTES) chunks.push(chunk)
     length += chunk.length
     // Enough to know what happened; a receiver that never stops talking loses its connection.
-    if (length > 16 * MAX_ANSWER_BYTES) break
+    if (length > 4 * MAX_ANSWER_BYTES) break
   }
   const body = Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES).toString('utf8')
   return { status: response.statusCode ?? 0, headers: response.headers, body }
@@ -125,36 +133,61 @@ function privateAddress(host: string): TrackLayerError {
   )
 }
 
-// IANA special-purpose registries: this host, private, shared, loopback, link-local, documentation, multicast, reserved.
-const PRIVATE = new BlockList()
-for (const range of [
-  '0.0.0.0/8',
-  '10.0.0.0/8',
-  '100.64.0.0/10',
-  '127.0.0.0/8',
-  '169.254.0.0/16',
-  '172.16.0.0/12',
-  '192.0.0.0/24',
-  '192.0.2.0/24',
-  '192.168.0.0/16',
-  '198.18.0.0/15',
-  '198.51.100.0/24',
-  '203.0.113.0/24',
-  '224.0.0.0/4',
-  '240.0.0.0/4',
-  '::/128',
-  '::1/128',
-  '64:ff9b::/96',
-  'fc00::/7',
-  'fe80::/10',
-  'ff00::/8',
-]) {
-  const [network = '', prefix] = range.split('/')
-  PRIVATE.addSubnet(network, Number(prefix), isIP(network) === 6 ? 'ipv6' : 'ipv4')
+// IANA special-purpose registries. IPv4: this host, private, shared, loopback, link-local, documentation, relays,
+// benchmarks, multicast, reserved. IPv6: all but global unicast (2000::/3), and of that the protocol assignments (Teredo
+// among them), documentation, and 6to4, which wraps an IPv4 address.
+const PRIVATE = {
+  ipv4: blockListOf('ipv4', [
+    '0.0.0.0/8',
+    '10.0.0.0/8',
+    '100.64.0.0/10',
+    '127.0.0.0/8',
+    '169.254.0.0/16',
+    '172.16.0.0/12',
+    '192.0.0.0/24',
+    '192.0.2.0/24',
+    '192.88.99.0/24',
+    '192.168.0.0/16',
+    '198.18.0.0/15',
+    '198.51.100.0/24',
+    '203.0.113.0/24',
+    '224.0.0.0/4',
+    '240.0.0.0/4',
+  ]),
+  ipv6: blockListOf('ipv6', [
+    '::/3',
+    '2001::/23',
+    '2001:db8::/32',
+    '2002::/16',
+    '3fff::/20',
+    '4000::/2',
+    '8000::/1',
+  ]),
+}
+
+// One list a family: a shared one would take every IPv4 address for the IPv6 address that maps it.
+function blockListOf(family: 'ipv4' | 'ipv6', ranges: readonly string[]): BlockList {
+  const list = new BlockList()
+  for (const range of ranges) {
+    const [network = '', prefix] = range.split('/')
+    list.addSubnet(network, Number(prefix), family)
+  }
+  return list
 }
 
 /** True for an address that is not on the public Internet; an IPv4 address in IPv6 clothes counts as itself. */
 export function isPrivate(address: string): boolean {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address
-  return PRIVATE.check(mapped, isIP(mapped) === 6 ? 'ipv6' : 'ipv4')
+  const bare = unmapped(address)
+  const family = isIP(bare) === 6 ? 'ipv6' : 'ipv4'
+  return PRIVATE[family].check(bare, family)
+}
+
+// `::ffff:10.0.0.1`, or as URL writes it `::ffff:a00:1`.
+function unmapped(address: string): string {
+  const [, dotted, high, low] =
+    /^::ffff:(?:(\d+\.\d+\.\d+\.\d+)|([\da-f]{1,4}):([\da-f]{1,4}))$/i.exec(address) ?? []
+  if (dotted) return dotted
+  if (!high || !low) return address
+  const words = [Number.parseInt(high, 16), Number.parseInt(low, 16)]
+  return words.flatMap((word) => [word >> 8, word & 255]).join('.')
 }

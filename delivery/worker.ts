@@ -1,10 +1,13 @@
 // The delivery worker. Each destination has a lane of its own: claim what is due, send with bounded concurrency, record.
 // Lanes share nothing but the database, so one destination that is slow or down never delays another.
 //
-// A delivery's way: pending → (claimed) → delivered | filtered | dead, or retrying → (claimed) → …
+// A delivery's way: pending → (claimed) → delivered | filtered | dead | unknown, or retrying → (claimed) → …, or held until
+// the person answers or the hold runs out → (claimed) → …
 // A worker that dies after sending leaves its claim to expire; the next attempt carries the same event_id.
+import { createCircuitBreaker } from '../core/circuit-breaker.ts'
 import { sleep } from '../core/clock.ts'
 import { messageOf } from '../core/errors.ts'
+import { createRateLimiter } from '../core/rate-limiter.ts'
 import { nextDelayMs } from '../core/retry-schedule.ts'
 import type { Database } from '../store/database.ts'
 import {
@@ -13,6 +16,7 @@ import {
   type DeliveryRecord,
   recordDeliveries,
 } from '../store/deliveries.ts'
+import { setDestinationState } from '../store/destination-states.ts'
 import type { DeliveryResult, Destination } from './destination.ts'
 
 export interface WorkerOptions {
@@ -42,63 +46,155 @@ async function runLane(
   signal: AbortSignal,
 ): Promise<void> {
   const { database, log } = options
+  const { clock } = database
+  const { name, environment, batchSize, leaseMs } = destination
   const pollMs = options.pollMs ?? DEFAULT_POLL_MS
   const recorder = createRecorder(options, destination)
+  const breaker = createCircuitBreaker()
+  const limiter = createRateLimiter(destination.ratePerSecond)
   const underWay = new Set<Promise<void>>()
   let troubleMs = 0
   while (!signal.aborted) {
-    const free = destination.concurrency - underWay.size
-    const claimed = await claim(free).catch((error: unknown) => {
+    const permitted = breaker.permits(destination.concurrency - underWay.size, clock.now())
+    const batches = limiter.take(permitted, clock.now())
+    const limit = batches * batchSize
+    if (limit === 0) {
+      await sleep(clock, restMs(), signal)
+      continue
+    }
+    const claimed = await claimDeliveries(database, {
+      environment,
+      destination: name,
+      limit,
+      leaseMs,
+    }).catch((error: unknown) => {
       troubleMs = Math.min(MAX_TROUBLE_MS, troubleMs * 2 || pollMs)
       log(
         'error',
-        `${destination.name}: cannot claim deliveries, trying again in ${troubleMs} ms: ${messageOf(error)}`,
+        `${name}: cannot claim deliveries, trying again in ${troubleMs} ms: ${messageOf(error)}`,
       )
       return null
     })
     if (claimed) troubleMs = 0
-    for (const delivery of claimed ?? []) {
-      const run = deliverOne(options, destination, delivery)
-        .then(recorder.add)
+    const chunks = chunksOf(claimed ?? [], batchSize)
+    limiter.giveBack(batches - chunks.length)
+    for (const batch of chunks) {
+      breaker.started(clock.now())
+      const run = deliverBatch(options, destination, batch)
+        .then((results) => {
+          // Filtered and held events say nothing about the destination.
+          if (results.some(wasSent)) breaker.ended(results.some(isOutage), clock.now())
+          else breaker.cancelled()
+          heed(results)
+          const records = batch.map((delivery, at) =>
+            recordOf(database, destination, delivery, results[at]),
+          )
+          return recorder.add(records)
+        })
         .finally(() => underWay.delete(run))
       underWay.add(run)
     }
-    if (claimed === null) await sleep(database.clock, troubleMs, signal)
-    else if (claimed.length < free) await sleep(database.clock, pollMs, signal)
+    if (claimed === null) await sleep(clock, troubleMs, signal)
+    else if (claimed.length < limit) await sleep(clock, pollMs, signal)
     // Claims cost a round trip: half of the lane is let run empty before the next one.
     while (underWay.size > destination.concurrency / 2) await Promise.race(underWay)
   }
   await Promise.all(underWay)
 
-  function claim(limit: number): Promise<ClaimedDelivery[]> {
-    const { name, environment, leaseMs } = destination
-    return claimDeliveries(database, { environment, destination: name, limit, leaseMs })
+  function restMs(): number {
+    const waitMs = Math.max(breaker.waitMs(clock.now()), limiter.waitMs(clock.now()), pollMs)
+    return Math.min(waitMs, MAX_TROUBLE_MS)
+  }
+
+  // What the destination says of itself, beyond the events: leave me alone, or this credential is no good.
+  function heed(results: readonly DeliveryResult[]): void {
+    for (const result of results) {
+      if (result.kind !== 'failed') continue
+      if (result.isOutage && result.retryAfterMs)
+        limiter.pauseUntil(clock.now() + result.retryAfterMs)
+      if (result.isCredential) pause(options, destination, result.reason)
+    }
   }
 }
 
-async function deliverOne(
+function pause(
+  { database, log }: WorkerOptions,
+  { name, environment }: Destination,
+  reason: string,
+): void {
+  const change = {
+    environment,
+    destination: name,
+    isPaused: true,
+    reason,
+    at: new Date(database.clock.now()),
+  }
+  setDestinationState(database.pool, change).then(
+    (changed) => {
+      if (changed)
+        log(
+          'error',
+          `${name}: paused, its credential is refused: ${reason}. Mend it and enable the destination.`,
+        )
+    },
+    (error: unknown) => log('error', `${name}: cannot be paused: ${messageOf(error)}`),
+  )
+}
+
+function wasSent({ kind }: DeliveryResult): boolean {
+  return kind !== 'filtered' && kind !== 'held'
+}
+
+function isOutage(result: DeliveryResult): boolean {
+  return result.kind === 'failed' && result.isOutage === true
+}
+
+function chunksOf<Item>(items: readonly Item[], size: number): (readonly Item[])[] {
+  const chunks: (readonly Item[])[] = []
+  for (let at = 0; at < items.length; at += size) chunks.push(items.slice(at, at + size))
+  return chunks
+}
+
+async function deliverBatch(
   { database, log }: WorkerOptions,
   destination: Destination,
-  delivery: ClaimedDelivery,
-): Promise<DeliveryRecord> {
+  batch: readonly ClaimedDelivery[],
+): Promise<readonly DeliveryResult[]> {
   const startedAt = database.clock.now()
-  const result = await destination.deliver(delivery).catch((error: unknown): DeliveryResult => {
-    const eventId = delivery.canonical.properties.event_id
+  try {
+    if (destination.deliverBatch) return await destination.deliverBatch(batch)
+    return await Promise.all(batch.map((delivery) => destination.deliver(delivery)))
+  } catch (error) {
+    const ids = batch.map(({ canonical }) => `"${canonical.properties.event_id}"`).slice(0, 5)
     log(
       'error',
-      `${destination.name}: delivering "${eventId}" failed by a fault of ours: ${stackOf(error)}`,
+      `${destination.name}: delivering ${ids.join(', ')} failed by a fault of ours: ${stackOf(error)}`,
     )
     const attempt = {
       startedAt: new Date(startedAt),
-      durationMs: database.clock.now() - startedAt,
+      durationMs: Math.round(database.clock.now() - startedAt),
       status: null,
       error: messageOf(error),
       request: {},
       response: null,
     }
-    return { kind: 'failed', retryable: true, reason: `internal: ${messageOf(error)}`, attempt }
-  })
-  return { delivery, ...settle(database, destination, delivery, result) }
+    const reason = `internal: ${messageOf(error)}`
+    return batch.map(() => ({ kind: 'failed', retryable: true, reason, attempt }))
+  }
+}
+
+function recordOf(
+  database: Database,
+  destination: Destination,
+  delivery: ClaimedDelivery,
+  result: DeliveryResult | undefined,
+): DeliveryRecord {
+  if (!result) throw new Error(`${destination.name} gave no result for a delivery`)
+  return {
+    delivery,
+    decision: result.evidence ?? null,
+    ...settle(database, destination, delivery, result),
+  }
 }
 
 function settle(
@@ -110,6 +206,16 @@ function settle(
   switch (result.kind) {
     case 'delivered':
       return { settlement: { state: 'delivered', reason: null }, attempt: result.attempt }
+    case 'held':
+      return {
+        settlement: { state: 'held', reason: result.reason, dueAt: result.until },
+        attempt: null,
+      }
+    case 'unknown':
+      return {
+        settlement: { state: 'unknown', reason: result.reason },
+        attempt: result.attempt,
+      }
     case 'filtered':
       return { settlement: { state: 'filtered', reason: result.reason }, attempt: null }
     case 'failed': {
@@ -147,9 +253,9 @@ function createRecorder({ database, log, onRecorded }: WorkerOptions, destinatio
     }
   }
   return {
-    /** Resolves once the outcome is on record, or known to be lost to the log. */
-    add: (record: DeliveryRecord): Promise<void> => {
-      waiting.push(record)
+    /** Resolves once the outcomes are on record, or known to be lost to the log. */
+    add: (records: readonly DeliveryRecord[]): Promise<void> => {
+      waiting.push(...records)
       if (!scheduled) {
         scheduled = writing.then(flush)
         writing = scheduled

@@ -1,5 +1,7 @@
 // The worker's view of the ledger: claim what is due, record what became of it.
 import type { CanonicalEvent } from '../core/canonical-event.ts'
+import type { ConsentStatement } from '../core/consent.ts'
+import type { JsonObject } from '../core/json.ts'
 import { type Database, inTransaction } from './database.ts'
 
 export interface ClaimedDelivery {
@@ -9,6 +11,9 @@ export interface ClaimedDelivery {
   readonly canonical: CanonicalEvent
   /** Who the person is known to be by now, which may be later than the event; null while anonymous. */
   readonly canonicalUserId: string | null
+  readonly receivedAt: Date
+  /** The person's latest statement of each consent category, as of now. */
+  readonly consents: readonly ConsentStatement[]
 }
 
 export interface ClaimOptions {
@@ -30,15 +35,26 @@ export async function claimDeliveries(
     text: `update deliveries d set due_at = $4, attempts = d.attempts + 1
            from (
              select id, event_id from deliveries
-             where environment = $1 and destination = $2 and state in ('pending', 'retrying') and due_at <= $3
+             where environment = $1 and destination = $2 and state in ('pending', 'retrying', 'held') and due_at <= $3
+               and not exists (
+                 select from destination_states s
+                 where s.environment = $1 and s.destination = $2 and s.is_paused)
              order by due_at limit $5 for update skip locked
            ) due
            join events e on e.id = due.event_id
            left join profiles p on p.id = e.profile_id
            left join profiles root on root.id = p.merged_into
            where d.id = due.id
-           returning d.id::text, d.attempts, e.canonical,
-             case when root.id is null then p.user_id else root.user_id end as user_id`,
+           returning d.id::text, d.attempts, e.canonical, e.received_at,
+             case when root.id is null then p.user_id else root.user_id end as user_id,
+             case when p.id is not null then (
+               select json_agg(json_build_object('category', c.category, 'granted', c.granted,
+                        'statedAt', to_char(c.stated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+                        'messageId', c.message_id) order by c.stated_at desc)
+               from consents c
+               where c.profile_id in (
+                 select id from profiles where id = coalesce(root.id, p.id) or merged_into = coalesce(root.id, p.id))
+             ) end as consents`,
     values: [
       options.environment,
       options.destination,
@@ -47,11 +63,13 @@ export async function claimDeliveries(
       options.limit,
     ],
   })
-  return rows.map(({ id, attempts, canonical, user_id }) => ({
+  return rows.map(({ id, attempts, canonical, received_at, user_id, consents }) => ({
     id,
     attempt: attempts,
     canonical,
     canonicalUserId: canonical.canonical_user_id ?? user_id,
+    receivedAt: received_at,
+    consents: consents ?? [],
   }))
 }
 
@@ -59,7 +77,9 @@ interface ClaimRow {
   id: string
   attempts: number
   canonical: CanonicalEvent
+  received_at: Date
   user_id: string | null
+  consents: ConsentStatement[] | null
 }
 
 export interface Attempt {
@@ -76,7 +96,9 @@ export interface Attempt {
 
 export type Settlement =
   | { readonly state: 'delivered'; readonly reason: null }
-  | { readonly state: 'filtered' | 'dead'; readonly reason: string }
+  | { readonly state: 'filtered' | 'dead' | 'unknown'; readonly reason: string }
+  /** Decided again at `dueAt` at the latest: when the hold runs out, or the person has said something. */
+  | { readonly state: 'held'; readonly reason: string; readonly dueAt: Date }
   | { readonly state: 'retrying'; readonly reason: string; readonly dueAt: Date }
 
 export interface DeliveryRecord {
@@ -84,6 +106,8 @@ export interface DeliveryRecord {
   readonly settlement: Settlement
   /** Null when nothing was sent. */
   readonly attempt: Attempt | null
+  /** Why: the evidence of the decision. Null keeps what stands. */
+  readonly decision?: JsonObject | null
 }
 
 /** Writes attempts and states in one transaction: neither is ever there without the other. */
@@ -124,10 +148,11 @@ export async function recordDeliveries(
       text: `update deliveries d
              set state = t.state, reason = t.reason, due_at = coalesce(t.due_at, d.due_at),
                  settled_at = case when t.due_at is null then $6::timestamptz end,
+                 decision = coalesce(t.decision::jsonb, d.decision),
                  attempts = case when t.sent then d.attempts else d.attempts - 1 end
-             from unnest($1::bigint[], $2::integer[], $3::text[], $4::text[], $5::timestamptz[], $7::boolean[])
-               as t (id, number, state, reason, due_at, sent)
-             where d.id = t.id and d.attempts = t.number and d.state in ('pending', 'retrying')`,
+             from unnest($1::bigint[], $2::integer[], $3::text[], $4::text[], $5::timestamptz[], $7::boolean[], $8::text[])
+               as t (id, number, state, reason, due_at, sent, decision)
+             where d.id = t.id and d.attempts = t.number and d.state in ('pending', 'retrying', 'held')`,
       values: [
         sorted.map(({ delivery }) => delivery.id),
         sorted.map(({ delivery }) => delivery.attempt),
@@ -136,6 +161,7 @@ export async function recordDeliveries(
         sorted.map(({ settlement }) => ('dueAt' in settlement ? settlement.dueAt : null)),
         now,
         sorted.map(({ attempt }) => attempt !== null),
+        sorted.map(({ decision }) => (decision ? JSON.stringify(decision) : null)),
       ],
     })
   })

@@ -3,7 +3,7 @@
 import type { BatchEntry, BatchKind } from '../core/batch.ts'
 import { MAX_ID_LENGTH } from '../core/canonicalise.ts'
 import type { IdentityClaim } from '../core/identity.ts'
-import { isJsonObject, type Json, type JsonObject, textOf } from '../core/json.ts'
+import { isJsonObject, type Json, type JsonObject, objectAt, textOf } from '../core/json.ts'
 import type { MappingTable } from '../core/mapping-table.ts'
 import { messageIdOf, occurredAt } from '../core/message.ts'
 import { cleanText } from './text.ts'
@@ -28,6 +28,11 @@ export interface PreparedMessage {
   readonly identity: IdentityClaim
   /** Supporting identifiers, e.g. `['email', 'jane@example.com']`; they never decide who somebody is. */
   readonly contacts: readonly (readonly ['email' | 'phone', string])[]
+  /** Consent this message states, by category; null when it carries none. */
+  readonly consent: {
+    readonly categories: Readonly<Record<string, boolean>>
+    readonly statedAt: string | null
+  } | null
   /** Traits this message states, with the instant it states them for; null when none was readable. */
   readonly traits: { readonly values: JsonObject; readonly statedAt: string | null } | null
 }
@@ -87,6 +92,7 @@ export function prepareEntry(
     event,
     identity: claimOf(message, messageId, kind, warnings),
     contacts: contactsOf(message, canonical),
+    consent: consentOf(message),
     traits:
       kind === 'profile' && isJsonObject(message.traits) ? traitsOf(message, message.traits) : null,
     warnings,
@@ -184,6 +190,18 @@ function contactsOf(
   const phone = textOf(from.phone)?.replace(/[^+\d]/g, '')
   if (phone && phone.length <= 32) contacts.push(['phone', phone])
   return contacts
+}
+
+// From the raw message, whatever its kind: an identify or a preference update answers what an event left open.
+function consentOf(message: JsonObject): PreparedMessage['consent'] {
+  const preferences = objectAt(objectAt(message.context, 'consent'), 'categoryPreferences')
+  if (!preferences) return null
+  const categories: Record<string, boolean> = {}
+  for (const [category, granted] of Object.entries(preferences)) {
+    if (typeof granted === 'boolean' && category.length <= MAX_ID_LENGTH)
+      categories[cleanText(category)] = granted
+  }
+  return { categories, statedAt: occurredAt(message) }
 }
 
 function traitsOf(message: JsonObject, values: JsonObject): PreparedMessage['traits'] {

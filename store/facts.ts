@@ -3,7 +3,7 @@ import type { PoolClient } from 'pg'
 import type { BatchResult } from '../core/batch.ts'
 import { TransactionRaced } from './database.ts'
 import type { PreparedMessage, Rejection } from './entries.ts'
-import type { Occasion } from './identities.ts'
+import type { Occasion } from './occasion.ts'
 
 export interface StoredMessage {
   /** False for a message that was stored before: it keeps its first answer. */
@@ -40,9 +40,9 @@ const STORE_FACTS = `
     returning message_id, xmax = 0 as is_new, outcome, event_id
   ), fact as (
     insert into events
-      (environment, name, event_id, dedup_key, message_id, profile_id, occurred_at, received_at, canonical)
+      (environment, name, event_id, dedup_key, message_id, profile_id, occurred_at, received_at, owed, canonical)
     select $1, entry.name, entry.event_id, entry.dedup_key, entry.message_id, entry.profile_id, entry.occurred_at, $2,
-           entry.canonical::json
+           cardinality($3::text[]), entry.canonical::json
     from entry join stored using (message_id)
     where stored.is_new and entry.name is not null
     order by entry.name, entry.dedup_key, case when entry.dedup_key is null then entry.event_id end, entry.place

@@ -9,15 +9,11 @@ import {
   keyOf,
   type Link,
 } from '../core/identity.ts'
+import { wakeDeliveries } from './consents.ts'
 import { TransactionRaced } from './database.ts'
 import type { PreparedMessage } from './entries.ts'
+import type { Occasion } from './occasion.ts'
 import { cleanJson, cleanText } from './text.ts'
-
-export interface Occasion {
-  readonly environment: string
-  /** Instant of arrival. */
-  readonly receivedAt: Date
-}
 
 /** The profile of each message, by position; null for a message without identifiers. New people are made on the way. */
 export async function resolveProfiles(
@@ -184,10 +180,11 @@ type IdOf = (profile: string) => string
 
 async function mergeProfiles(
   client: PoolClient,
-  { environment, receivedAt }: Occasion,
+  occasion: Occasion,
   { merges }: IdentityDecision,
   idOf: IdOf,
 ): Promise<void> {
+  const { environment, receivedAt } = occasion
   for (const { from, into, messageId, rule } of merges) {
     const [fromId, intoId] = [idOf(from), idOf(into)]
     // Followers move along, so that one step always leads to the root.
@@ -201,6 +198,12 @@ async function mergeProfiles(
       [environment, fromId, intoId, messageId, rule, receivedAt],
     )
   }
+  // What the known person said about consent now answers for the visitor's events, too.
+  await wakeDeliveries(
+    client,
+    occasion,
+    merges.map(({ into }) => idOf(into)),
+  )
 }
 
 /** Latest statement wins by the time it was made, whatever the order of arrival; the message id breaks ties. */

@@ -3,10 +3,12 @@ import type { PoolClient } from 'pg'
 import type { BatchResult } from '../core/batch.ts'
 import { messageOf } from '../core/errors.ts'
 import type { MappingTable } from '../core/mapping-table.ts'
+import { recordConsents } from './consents.ts'
 import { type Database, inTransaction, isDataFault } from './database.ts'
 import { type PreparedMessage, prepareEntry, type Rejection } from './entries.ts'
 import { markDuplicates, recordRejections, storeFacts } from './facts.ts'
-import { type Occasion, recordTraits, resolveProfiles } from './identities.ts'
+import { recordTraits, resolveProfiles } from './identities.ts'
+import type { Occasion } from './occasion.ts'
 
 export interface IngestOptions {
   readonly environment: string
@@ -97,6 +99,7 @@ async function storeMessages(
     stored.get(messageId)?.isNew ? (profiles[at] ?? null) : null,
   )
   await recordTraits(client, occasion, unique, stating)
+  await recordConsents(client, occasion, unique, stating)
   const repeated = unique.filter(({ messageId, event }) => {
     const row = stored.get(messageId)
     return event !== null && row?.isNew && !row.isFact

@@ -29,14 +29,14 @@ export interface Reconciliation {
   /** Facts: what has a ledger row per destination. */
   readonly events: number
   readonly destinations: Readonly<Record<string, DestinationSums>>
-  /** True when every accepted event is one fact, and every destination has exactly one row for each it is owed. */
+  /** True when every accepted event is one fact, and every fact has a row at each destination it is owed to. */
   readonly balanced: boolean
 }
 
 export type DestinationSums = Readonly<Record<DeliveryState, number>> & {
   readonly total: number
-  /** Reason → count, for states that have one. */
-  readonly reasons: Readonly<Record<string, number>>
+  /** State → reason → count, for every state but delivered. */
+  readonly reasons: Readonly<Partial<Record<DeliveryState, Readonly<Record<string, number>>>>>
 }
 
 /** Every sum is of the same instant. @throws TrackLayerError UNAVAILABLE */
@@ -44,8 +44,7 @@ export async function reconcile(pool: Pool, environment: string): Promise<Reconc
   return inSnapshot(pool, async (client) => {
     const messages = await client.query<Record<string, string>>(MESSAGES, [environment])
     const states = await client.query<StateRow>(DELIVERIES, [environment])
-    const owed = await client.query<OwedRow>(OWED, [environment])
-    return sums(environment, messages.rows[0] ?? {}, states.rows, owed.rows)
+    return sums(environment, messages.rows[0] ?? {}, states.rows)
   })
 }
 
@@ -56,21 +55,13 @@ const MESSAGES = `
          count(*) filter (where outcome = 'unmapped') as unmapped,
          count(*) filter (where outcome = 'duplicate') as duplicates,
          (select count(*) from rejections where environment = $1) as rejected,
-         (select count(*) from events where environment = $1) as events
+         (select count(*) from events where environment = $1) as events,
+         (select coalesce(sum(owed), 0) from events where environment = $1) as owed
   from messages where environment = $1`
 
 const DELIVERIES = `
   select destination, state, reason, count(*) as count
   from deliveries where environment = $1 group by destination, state, reason`
-
-// An event that came before a destination was added has no row for it and owes it none.
-const OWED = `
-  select destination,
-         (select count(*) from events where environment = $1 and id >= first_event_id) as owed
-  from (
-    select destination, min(event_id) as first_event_id
-    from deliveries where environment = $1 group by destination
-  ) firsts`
 
 interface StateRow {
   readonly destination: string
@@ -79,25 +70,21 @@ interface StateRow {
   readonly count: string
 }
 
-interface OwedRow {
-  readonly destination: string
-  readonly owed: string
-}
-
 function sums(
   environment: string,
   row: Record<string, string>,
   states: readonly StateRow[],
-  owed: readonly OwedRow[],
 ): Reconciliation {
   const number = (name: string) => Number(row[name] ?? 0)
   const [stored, received, rejected] = [number('stored'), number('received'), number('rejected')]
+  const names = [...new Set(states.map(({ destination }) => destination))].sort()
   const destinations = Object.fromEntries(
-    owed.map(({ destination }) => [
-      destination,
-      destinationSums(states.filter((state) => state.destination === destination)),
+    names.map((name) => [
+      name,
+      destinationSums(states.filter(({ destination }) => destination === name)),
     ]),
   )
+  const rows = Object.values(destinations).reduce((sum, { total }) => sum + total, 0)
   return {
     environment,
     messages: {
@@ -110,9 +97,7 @@ function sums(
     },
     events: number('events'),
     destinations,
-    balanced:
-      number('accepted_events') === number('events') &&
-      owed.every((row) => destinations[row.destination]?.total === Number(row.owed)),
+    balanced: number('accepted_events') === number('events') && rows === number('owed'),
   }
 }
 
@@ -121,10 +106,10 @@ function destinationSums(rows: readonly StateRow[]): DestinationSums {
     DeliveryState,
     number
   >
-  const reasons: Record<string, number> = {}
+  const reasons: Partial<Record<DeliveryState, Record<string, number>>> = {}
   for (const { state, reason, count } of rows) {
     states[state] += Number(count)
-    if (reason !== null) reasons[reason] = (reasons[reason] ?? 0) + Number(count)
+    if (reason !== null) reasons[state] = { ...reasons[state], [reason]: Number(count) }
   }
   return { ...states, total: Object.values(states).reduce((sum, count) => sum + count, 0), reasons }
 }

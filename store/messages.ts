@@ -34,6 +34,8 @@ export interface DeliveryStory {
   readonly destination: string
   readonly state: string
   readonly reason: string | null
+  /** Consent evidence, subscription and mapping version behind the state; null when nothing was weighed. */
+  readonly decision: unknown
   readonly attempts: readonly AttemptStory[]
   readonly due_at: string | null
 }
@@ -140,7 +142,7 @@ function redactText<Text extends string | null>(text: Text): Text {
 
 async function deliveriesOf(client: PoolClient, eventId: string): Promise<DeliveryStory[]> {
   const { rows } = await client.query<DeliveryStory>(
-    `select d.destination, d.state, d.reason,
+    `select d.destination, d.state, d.reason, d.decision,
             case when d.state in ('pending', 'retrying') then d.due_at end as due_at,
             coalesce((
               select jsonb_agg(jsonb_build_object('number', a.number, 'started_at', a.started_at,

@@ -136,12 +136,13 @@ async function runSample(
   })
   await analytics.closeAndFlush({ timeout: 30_000 })
   if (signal.aborted) return null
+  stage.platforms.calm()
   await segment.workspace.drain()
   const ledger = await settled(stage, signal)
   await segment.workspace.drain()
   if (!ledger) return null
   writeDevSession({ pid: process.pid, storeUrl: store.url, apiKey: stage.apiKey })
-  const report = makeReport(ledger, truth, stage.receiver, stage.returned)
+  const report = makeReport(ledger, truth, stage)
   narrator.summary(report, truth)
   if (!flags.once) inviteToLook(stage, truth, narrator)
   return report

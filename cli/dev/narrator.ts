@@ -3,6 +3,8 @@ import type { JsonObject } from '../../core/json.ts'
 import { objectAt } from '../../core/json.ts'
 import type { Destination } from '../../delivery/destination.ts'
 import type { DeliveryRecord } from '../../store/deliveries.ts'
+import type { DestinationSums } from '../../store/ledger.ts'
+import type { TwinSummary } from '../../workspace/twins/twins.ts'
 import type { paint as Paint } from '../output.ts'
 import type { Report } from './report.ts'
 import type { ShopMoment, ShopTruth } from './shop.ts'
@@ -104,9 +106,11 @@ function* summaryLines(report: Report, truth: ShopTruth, paint: typeof Paint): G
     yield `  ${paint.bold(name)}`
     for (const [state, count] of Object.entries(sums)) {
       if (typeof count === 'number' && count > 0 && state !== 'total')
-        yield line(`  ${state}`, count, reasonsOf(state, sums.reasons))
+        yield line(`  ${state}`, count, reasonsOf(state, sums))
     }
     yield line('  = accepted', sums.total)
+    const platform = report.platforms[name]
+    if (platform) yield line('  counted by it', platform.counted, platformNotes(platform))
   }
   yield ''
   const { placed, counted, twice, lost } = report.orders
@@ -127,9 +131,15 @@ function* summaryLines(report: Report, truth: ShopTruth, paint: typeof Paint): G
     : paint.red(`\n  ${report.faults.join('\n  ')}`)
 }
 
-function reasonsOf(state: string, reasons: Readonly<Record<string, number>>): string {
-  if (state !== 'filtered' && state !== 'dead') return ''
-  return Object.entries(reasons)
+function platformNotes({ duplicates, refused }: TwinSummary): string {
+  const reasons = Object.entries(refused).map(([reason, count]) => `${reason} ${count}`)
+  return [`${duplicates} repeats recognised`, ...reasons].join(', ')
+}
+
+// A waiting delivery's last failure is on its way to being mended; the other states are where events end or rest.
+function reasonsOf(state: string, { reasons }: DestinationSums): string {
+  if (state !== 'filtered' && state !== 'dead' && state !== 'held' && state !== 'unknown') return ''
+  return Object.entries(reasons[state] ?? {})
     .map(([reason, count]) => `${reason} ${count}`)
     .join(', ')
 }

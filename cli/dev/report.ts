@@ -2,8 +2,11 @@
 import type { JsonObject } from '../../core/json.ts'
 import { objectAt } from '../../core/json.ts'
 import type { DestinationSums, Reconciliation } from '../../store/ledger.ts'
+import type { TwinSummary } from '../../workspace/twins/twins.ts'
+import type { Platforms } from './platforms.ts'
 import type { Receiver } from './receiver.ts'
 import type { ShopTruth } from './shop.ts'
+import type { Stage } from './stage.ts'
 
 /** The one JSON object of `--json`. */
 export interface Report {
@@ -15,6 +18,8 @@ export interface Report {
   readonly rejected: number
   readonly events: number
   readonly deliveries: Readonly<Record<string, DestinationSums>>
+  /** Destination → what its platform counted, by the platform's own rules, and why not the rest. */
+  readonly platforms: Readonly<Record<string, TwinSummary>>
   /** Distinct conversions that came back into Segment. */
   readonly returned: number
   readonly orders: {
@@ -31,8 +36,7 @@ export interface Report {
 export function makeReport(
   ledger: Reconciliation,
   truth: ShopTruth,
-  receiver: Receiver,
-  returned: readonly JsonObject[],
+  { receiver, platforms, returned }: Pick<Stage, 'receiver' | 'platforms' | 'returned'>,
 ): Report {
   const { messages, events, destinations, balanced } = ledger
   const counts = countOrders(receiver)
@@ -51,6 +55,7 @@ export function makeReport(
     ...(returnedOrders === truth.orders.size
       ? []
       : [`${truth.orders.size} orders, ${returnedOrders} returned`]),
+    ...platformFaults(platforms, truth),
     ...(receiver.refused === 0 ? [] : [`${receiver.refused} requests had no valid signature`]),
   ]
   return {
@@ -61,11 +66,24 @@ export function makeReport(
     rejected: messages.rejected,
     events,
     deliveries: destinations,
+    platforms: platforms.summaries(),
     returned: distinctReturns.size,
     orders: { placed: truth.orders.size, counted: counts.size, twice, lost },
     balanced,
     faults,
   }
+}
+
+// A platform that counted an order twice, or one that nobody placed, was told something wrong.
+function platformFaults(platforms: Platforms, { orders }: ShopTruth): string[] {
+  return Object.entries(platforms.countedOrders()).flatMap(([name, counted]) => {
+    const twice = counted.length - new Set(counted).size
+    const invented = counted.filter((order) => !orders.has(order)).length
+    return [
+      ...(twice > 0 ? [`${name} counted ${twice} orders twice`] : []),
+      ...(invented > 0 ? [`${name} counted ${invented} orders that nobody placed`] : []),
+    ]
+  })
 }
 
 function sum({ accepted, duplicates, unmapped, rejected }: Reconciliation['messages']): number {

@@ -46,6 +46,7 @@ const ASKS = 0.12
 const BOTH_SIDES = 0.2
 const REPEATED = 0.03
 const MISSPELT = 0.05
+const ANSWERS = 0.5
 
 export async function runShop(options: ShopOptions): Promise<ShopTruth> {
   const book = openBook(options)
@@ -102,6 +103,13 @@ function openBook({ analytics, clock, random, run, onMoment }: ShopOptions) {
         onMoment?.({ kind: 'repeat', id: messageId })
       }
       return messageId
+    },
+    /** The person answers the consent banner. */
+    answer(shopper: Shopper, consent: Fields) {
+      const messageId = `${run}-${distinct++}`
+      const { anonymousId, userId, traits } = shopper
+      const timestamp = new Date(clock.now())
+      hand('identify', { messageId, anonymousId, userId, traits, timestamp, context: { consent } })
     },
     note(moment: ShopMoment, messageId?: string) {
       if (messageId) sample = messageId
@@ -173,6 +181,11 @@ function checkOut(
   book.orders.set(orderId, revenue)
   const order = { orderId, ...checkout, total, shipping: 4.9 }
   book.note({ kind: 'order', id: orderId }, track('Order Completed', order, true))
+  // Half of the undecided answer at the till: what was held for them goes, for the order and all that came before.
+  if (isUndecided(shopper.number) && random() < ANSWERS) {
+    const consent = { categoryPreferences: { Advertising: true, Analytics: true } }
+    book.answer(shopper, consent)
+  }
   if (random() < BOTH_SIDES) {
     // The browser's thank-you page and the shop's server both report the order, as strings and numbers differ.
     track(
@@ -185,19 +198,25 @@ function checkOut(
 }
 
 function contextOf({ number, traits }: Shopper, isKnown: boolean): Fields {
+  const search = `?gclid=EAIaIQobChMIsample${String(number).padStart(6, '0')}&fbclid=IwAR0sample${number}`
   return {
     ip: `198.51.100.${number % 250}`,
     userAgent:
       'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0 Safari/537.36',
     locale: 'en-GB',
-    page: {
-      url: `https://shop.example/?gclid=click${number}`,
-      search: `?gclid=click${number}`,
-      path: '/',
-    },
-    consent: { categoryPreferences: { Advertising: number % 3 !== 0, Analytics: true } },
-    ...(isKnown ? { traits: { email: traits.email } } : {}),
+    page: { url: `https://shop.example/${search}`, search, path: '/' },
+    ...(isUndecided(number) ? {} : { consent: consentOf(number) }),
+    ...(isKnown ? { traits } : {}),
   }
+}
+
+// Some shoppers have not answered the banner yet: what they do is held for the destinations that need their consent.
+function isUndecided(number: number): boolean {
+  return number % 5 === 0
+}
+
+function consentOf(number: number): Fields {
+  return { categoryPreferences: { Advertising: number % 4 !== 1, Analytics: true } }
 }
 
 function cents(amount: number): number {

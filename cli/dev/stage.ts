@@ -1,5 +1,5 @@
 // Everything `tracklayer dev` runs, wired as in production: shop → Tracking API → destination function → store →
-// webhook receiver and source function. The returns' source feeds the destination function too: nothing may circulate.
+// twins of the ad platforms, webhook receiver and source function. The returns' source feeds the destination function too: nothing may circulate.
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import type { Clock, Random } from '../../core/clock.ts'
@@ -18,6 +18,7 @@ import { createPool } from '../open-database.ts'
 import type { Log } from '../output.ts'
 import { DIST, MIGRATIONS, ROOT } from '../paths.ts'
 import { type StoreService, type StoreServiceOptions, startStoreService } from '../store-service.ts'
+import { type Platforms, startPlatforms } from './platforms.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
 
 export interface StageOptions {
@@ -42,6 +43,7 @@ export interface Stage {
     readonly workspace: Workspace
   }
   readonly receiver: Receiver
+  readonly platforms: Platforms
   readonly database: string
   /** Messages that came back into Segment, in order, repeats included. */
   readonly returned: readonly JsonObject[]
@@ -77,6 +79,9 @@ async function build(
   const database = await openThrowaway(options, closers)
   const receiver = await startReceiver({ secret: secrets.webhook, clock, random, faultRate: 0.08 })
   closers.push(receiver.close)
+
+  const platforms = await startPlatforms(clock, random)
+  closers.push(platforms.close)
 
   const returned: JsonObject[] = []
   const workspace = createWorkspace({
@@ -118,6 +123,9 @@ async function build(
       SEGMENT_RETURN_URL_DEVELOPMENT: `${segment.url}/functions/${RETURN_FUNCTION}`,
       SEGMENT_RETURN_SECRET_DEVELOPMENT: secrets.returned,
       TRACKLAYER_ALLOW_PRIVATE_ADDRESSES: 'true',
+      ...Object.fromEntries(
+        Object.entries(platforms.variables).map(([name, value]) => [`${name}_DEVELOPMENT`, value]),
+      ),
     },
     log,
     listen: { host: '127.0.0.1', port: options.port },
@@ -146,6 +154,7 @@ async function build(
     apiKey,
     segment: { url: segment.url, writeKey: WRITE_KEY, workspace },
     receiver,
+    platforms,
     database: database.name,
     returned,
   }

@@ -89,6 +89,8 @@ create table events (
   profile_id bigint,
   occurred_at timestamptz,
   received_at timestamptz not null,
+  -- How many destinations it is owed to: what the ledger's rows are held against.
+  owed smallint not null default 0,
   canonical json not null
 );
 create unique index events_event_id on events (environment, event_id, name);
@@ -111,7 +113,7 @@ create table deliveries (
   unique (event_id, destination)
 );
 create index deliveries_due on deliveries (environment, destination, due_at)
-  where state in ('pending', 'retrying');
+  where state in ('pending', 'retrying', 'held');
 
 create table attempts (
   delivery_id bigint not null,

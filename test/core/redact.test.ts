@@ -1,9 +1,17 @@
 import type { Json } from '../../core/json.ts'
-import { redact } from '../../core/redact.ts'
+import { redact, redactAnswer } from '../../core/redact.ts'
 
 const cases: { name: string; value: Json; want: Json }[] = [
-  { name: 'an address of mail by key', value: { email: 'jane@example.com' }, want: { email: 'j•••@•••.com' } },
-  { name: 'an address of mail in any text', value: ['write to jane@example.com!'], want: ['write to j•••@•••.com!'] },
+  {
+    name: 'an address of mail by key',
+    value: { email: 'jane@example.com' },
+    want: { email: 'j•••@•••.com' },
+  },
+  {
+    name: 'an address of mail in any text',
+    value: ['write to jane@example.com!'],
+    want: ['write to j•••@•••.com!'],
+  },
   {
     name: 'several in one text',
     value: 'a@x.de, b@y.museum;c@z.org <d@w.net>',
@@ -16,10 +24,18 @@ const cases: { name: string; value: Json; want: Json }[] = [
   },
   { name: 'a link that opens mail', value: 'mailto:jane@example.com', want: 'mailto:j•••@•••.com' },
   { name: 'a domain in another script', value: 'jane@bücher.рф', want: 'j•••@•••.рф' },
-  { name: 'a phone number keeps its country', value: { phone: '+49 170 1' }, want: { phone: '+49•••' } },
+  {
+    name: 'a phone number keeps its country',
+    value: { phone: '+49 170 1' },
+    want: { phone: '+49•••' },
+  },
   { name: 'a phone number without a country', value: { phone: '0170' }, want: { phone: '0•••' } },
   { name: 'a number', value: { phone: 49170 }, want: { phone: '4•••' } },
-  { name: 'a name', value: { firstName: 'Jane', last_name: 'Doe' }, want: { firstName: 'J•••', last_name: 'D•••' } },
+  {
+    name: 'a name',
+    value: { firstName: 'Jane', last_name: 'Doe' },
+    want: { firstName: 'J•••', last_name: 'D•••' },
+  },
   {
     name: 'a name with its address of mail',
     value: { name: 'Jane Doe <jane@example.com>' },
@@ -71,8 +87,22 @@ const cases: { name: string; value: Json; want: Json }[] = [
   },
   {
     name: 'nothing that only resembles',
-    value: { shipment: 'ok', at: 'a@b', script: '@media', relationship: 'x', ratio: 'a @ b.co', empty: '' },
-    want: { shipment: 'ok', at: 'a@b', script: '@media', relationship: 'x', ratio: 'a @ b.co', empty: '' },
+    value: {
+      shipment: 'ok',
+      at: 'a@b',
+      script: '@media',
+      relationship: 'x',
+      ratio: 'a @ b.co',
+      empty: '',
+    },
+    want: {
+      shipment: 'ok',
+      at: 'a@b',
+      script: '@media',
+      relationship: 'x',
+      ratio: 'a @ b.co',
+      empty: '',
+    },
   },
   { name: 'an empty personal text', value: { email: '' }, want: { email: '' } },
   { name: 'nothing at all', value: null, want: null },
@@ -95,7 +125,8 @@ test('redact() changes nothing of what it is given', () => {
 })
 
 test('redact() leaves out what lies deeper than 100 levels', () => {
-  const nested = (levels: number): Json => JSON.parse(`${'{"a":['.repeat(levels)}1${']}'.repeat(levels)}`)
+  const nested = (levels: number): Json =>
+    JSON.parse(`${'{"a":['.repeat(levels)}1${']}'.repeat(levels)}`)
   expect(redact(nested(50))).toEqual(nested(50))
   expect(JSON.stringify(redact(nested(50_000)))).toHaveLength(6 * 50 + 3 + 2 * 50)
   expect(JSON.stringify(redact({ address: nested(50_000) }))).toContain('…')
@@ -108,7 +139,61 @@ test.each([
   { name: 'of a@', text: 'a@'.repeat(200_000) },
   { name: 'of escaped @', text: 'a%40b'.repeat(80_000) },
   { name: 'of dots after an @', text: `a@${'.b'.repeat(200_000)}` },
-])('redact() passes over a long text $name', ({ text }) => {
-  expect(redact(text)).toBe(text)
-  expect(redact({ email: text })).toEqual({ email: `${text.slice(0, 1)}•••` })
-}, 5_000)
+])(
+  'redact() passes over a long text $name',
+  ({ text }) => {
+    expect(redact(text)).toBe(text)
+    expect(redact({ email: text })).toEqual({ email: `${text.slice(0, 1)}•••` })
+  },
+  5_000,
+)
+
+describe('redactAnswer()', () => {
+  const sent: Json = {
+    event: {
+      user: {
+        email: 'Jane.Doe@example.com',
+        phone: '+491701234',
+        first_name: 'Jane',
+        country: 'DE',
+      },
+      context: { ip: '203.0.113.77', page: { title: 'Thanks' } },
+      properties: { order_id: 'o-1', shipping_address: { street: 'Weg "7"', zip: 53111 } },
+    },
+  }
+  test.each([
+    {
+      name: 'an echo of everything',
+      text: JSON.stringify(sent),
+      want: JSON.stringify({
+        event: {
+          user: { email: 'J•••', phone: '+49•••', first_name: 'J•••', country: 'DE' },
+          context: { ip: '2•••', page: { title: 'Thanks' } },
+          properties: { order_id: 'o-1', shipping_address: { street: 'W•••', zip: 5 } },
+        },
+      }).replace('"zip":5', '"zip":5•••'),
+    },
+    {
+      name: 'a text that repeats some of it',
+      text: 'no such customer: Jane, +491701234',
+      want: 'no such customer: J•••, +49•••',
+    },
+    {
+      name: 'an echo inside a text of JSON',
+      text: JSON.stringify({ data: JSON.stringify({ first_name: 'Jane' }) }),
+      want: JSON.stringify({ data: JSON.stringify({ first_name: 'J•••' }) }),
+    },
+    {
+      name: 'another address of mail',
+      text: 'ask admin@shop.example',
+      want: 'ask a•••@•••.example',
+    },
+    {
+      name: 'words of its own',
+      text: '{"error":{"name":"OAuthException","state":"DEAD"}}',
+      want: '{"error":{"name":"OAuthException","state":"DEAD"}}',
+    },
+  ])('masks of $name what was personal', ({ text, want }) => {
+    expect(redactAnswer(text, sent)).toBe(want)
+  })
+})

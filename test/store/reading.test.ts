@@ -74,6 +74,7 @@ describe('GET /v1/messages/:id', () => {
         deliveries: [
           {
             destination: 'segment',
+            decision: null,
             state: 'pending',
             reason: null,
             due_at: receivedAt,
@@ -81,6 +82,7 @@ describe('GET /v1/messages/:id', () => {
           },
           {
             destination: 'webhook',
+            decision: null,
             state: 'retrying',
             reason: 'receiver answered 503, want 2xx',
             due_at: dueAt.toISOString(),
@@ -303,7 +305,7 @@ describe('GET /v1/reconcile', () => {
           pending: 1,
           dead: 1,
           total: 2,
-          reasons: { 'receiver answered 400, want 2xx': 1 },
+          reasons: { dead: { 'receiver answered 400, want 2xx': 1 } },
         }),
       },
       balanced: true,
@@ -318,6 +320,17 @@ describe('GET /v1/reconcile', () => {
     expect(await sums()).toMatchObject({
       events: 3,
       destinations: { webhook: { total: 3 }, segment: { total: 1 } },
+      balanced: true,
+    })
+  })
+
+  // Known fault: "owed" counts on after a destination is gone. It passes once the ledger knows what each event owes.
+  test('a destination that was taken away owes nothing of afterwards', async () => {
+    await store.send([orderMessage('o1')])
+    store = createTestStore(database, { destinations: ['webhook'] })
+    await store.send([orderMessage('o2')])
+    expect(await sums()).toMatchObject({
+      destinations: { webhook: { total: 2 }, segment: { total: 1 } },
       balanced: true,
     })
   })

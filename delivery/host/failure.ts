@@ -1,0 +1,66 @@
+// What went wrong with a request, read from whatever a definition throws (destinations.md 0.6 and 4, segment.md 4.10).
+import { messageOf, TrackLayerError } from '../../core/errors.ts'
+
+export interface Failure {
+  readonly reason: string
+  readonly status: number | null
+  readonly retryable: boolean
+  readonly retryAfterMs: number | undefined
+  /** Nothing was stored because of one event in the batch: its halves may pass. */
+  readonly split: boolean
+  /** The credential is refused: every further request would be, too. */
+  readonly isCredential: boolean
+  /** Sent, and nobody knows whether it arrived. */
+  readonly isAnswerLost: boolean
+}
+
+/** A throw without a status that is none of the transport's is a fault of ours or of the definition: few retries. */
+export function failureOf(error: unknown): Failure {
+  const { status = null, retryAfterMs, split = false } = hintsOf(error)
+  const isTransport = error instanceof TrackLayerError
+  return {
+    reason: messageOf(error),
+    status,
+    retryable: status === null ? true : isRetryableStatus(status),
+    retryAfterMs: isTransport ? error.retryAfterMs : retryAfterMs,
+    split,
+    isCredential: status === 401 || status === 403,
+    isAnswerLost: isTransport && isAnswerLost(error),
+  }
+}
+
+interface Hints {
+  readonly status?: number | null
+  readonly retryAfterMs?: number | undefined
+  readonly split?: boolean
+}
+
+// actions-core's own errors carry `status`; its HTTPError carries `response` and no status of its own.
+function hintsOf(error: unknown): Hints {
+  if (typeof error !== 'object' || error === null) return {}
+  const { status, response, retryAfterMs, split } = error as Hints & {
+    readonly response?: { readonly status?: number }
+  }
+  return {
+    status: typeof status === 'number' ? status : (response?.status ?? null),
+    retryAfterMs: typeof retryAfterMs === 'number' ? retryAfterMs : undefined,
+    split: split === true,
+  }
+}
+
+/** 408, 423, 425 and 429 ask for a later try; 501 never changes by itself; 401 and 403 pass once mended. */
+export function isRetryableStatus(status: number): boolean {
+  return (status >= 500 && status !== 501) || [401, 403, 408, 423, 425, 429].includes(status)
+}
+
+// A connection that was never made sent nothing. Anything later may have been read on the other side.
+function isAnswerLost(error: TrackLayerError): boolean {
+  if (error.code === 'TIMED_OUT') return true
+  const code = (error.cause as { code?: unknown } | undefined)?.code
+  return (
+    error.code === 'UNAVAILABLE' &&
+    code !== 'ECONNREFUSED' &&
+    code !== 'ENOTFOUND' &&
+    code !== 'EAI_AGAIN'
+  )
+}

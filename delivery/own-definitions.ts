@@ -1,0 +1,20 @@
+// The definitions that TrackLayer brings, by the name a destination file gives.
+import type { DestinationDefinition } from '@segment/actions-core'
+import googleAnalytics4 from '../destinations/google-analytics-4/index.ts'
+import googleDataManager from '../destinations/google-data-manager/index.ts'
+import metaConversions from '../destinations/meta-conversions/index.ts'
+import tiktokEvents from '../destinations/tiktok-events/index.ts'
+import warehouse from '../destinations/warehouse/index.ts'
+
+const definitions: Record<string, unknown> = {
+  'meta-conversions': metaConversions,
+  'google-data-manager': googleDataManager,
+  'tiktok-events': tiktokEvents,
+  'google-analytics-4': googleAnalytics4,
+  warehouse,
+}
+
+// Each has settings of its own type; the host passes texts and lets the definition read them.
+export const OWN_DEFINITIONS = definitions as Readonly<
+  Record<string, DestinationDefinition<never> | undefined>
+>

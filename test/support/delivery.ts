@@ -1,0 +1,101 @@
+// Destinations and workers for tests: as the store loads them, on a clock that a test moves.
+import type { Clock } from '../../core/clock.ts'
+import { parseDestinationFile, type ReturnsFile } from '../../core/destination-schema.ts'
+import { createDestination } from '../../delivery/definitions.ts'
+import type { Destination } from '../../delivery/destination.ts'
+import type { Transport } from '../../delivery/transport.ts'
+import { runWorker, type WorkerOptions } from '../../delivery/worker.ts'
+import type { Database } from '../../store/database.ts'
+import type { DeliveryRecord } from '../../store/deliveries.ts'
+import { ACCOUNT } from './signed-batch.ts'
+import { until } from './until.ts'
+
+export const WEBHOOK_SECRET = 'receiver-secret-00001'
+
+export const NO_RETURNS: ReturnsFile = { returns: {}, integrations: {} }
+
+export interface DestinationSpec {
+  readonly name?: string
+  readonly environment?: string
+  readonly definition?: 'webhook' | 'segment-return'
+  readonly url: string
+  readonly secret?: string
+  readonly returns?: ReturnsFile
+  readonly concurrency?: number
+  readonly timeoutMs?: number
+  readonly maxAttempts?: number
+  readonly transport: Transport
+  readonly clock: Clock
+}
+
+/** A destination as a file with 10 s doubling to 100 s would make it. */
+export function destinationTo(spec: DestinationSpec): Destination {
+  const { definition = 'webhook', concurrency = 4, timeoutMs = 5000, maxAttempts = 5 } = spec
+  const file = parseDestinationFile(
+    [
+      `definition: ${definition}`,
+      `limits: { concurrency: ${concurrency}, timeout_seconds: ${timeoutMs / 1000} }`,
+      `retry: { base_seconds: 10, cap_seconds: 100, max_attempts: ${maxAttempts} }`,
+    ].join('\n'),
+    `${definition}.yaml`,
+  )
+  return createDestination({
+    name: spec.name ?? 'webhook',
+    account: ACCOUNT,
+    environment: spec.environment ?? 'production',
+    file,
+    settings: { url: spec.url, secret: spec.secret ?? WEBHOOK_SECRET },
+    returns: spec.returns ?? NO_RETURNS,
+    transport: spec.transport,
+    clock: spec.clock,
+  })
+}
+
+export interface RunningWorker {
+  /** In the order in which they went on record: destination and record. */
+  readonly records: readonly { readonly name: string; readonly record: DeliveryRecord }[]
+  readonly log: readonly string[]
+  /** Waits until `count` outcomes in all are on record. */
+  recorded(count: number): Promise<void>
+  /** Stops it and waits for what is under way. */
+  stop(): Promise<void>
+}
+
+export function startWorker(
+  database: Database,
+  destinations: readonly Destination[],
+  options: Partial<WorkerOptions> = {},
+): RunningWorker {
+  const stopping = new AbortController()
+  const records: { name: string; record: DeliveryRecord }[] = []
+  const log: string[] = []
+  const worker = runWorker(
+    {
+      database,
+      destinations,
+      log: (level, message) => log.push(`${level} ${message}`),
+      onRecorded: ({ name }, record) => records.push({ name, record }),
+      pollMs: 3,
+      ...options,
+    },
+    stopping.signal,
+  )
+  return {
+    records,
+    log,
+    recorded: (count) => until(() => records.length >= count),
+    stop: async () => {
+      stopping.abort()
+      await worker
+    },
+  }
+}
+
+/** A promise and what resolves it. */
+export function createGate(): { readonly opened: Promise<void>; open(): void } {
+  let open = () => {}
+  const opened = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  return { opened, open: () => open() }
+}
