@@ -60,14 +60,3 @@ function answerFor(batchSize: number): string {
   }
   return JSON.stringify({ results: Array(batchSize).fill(result) })
 }
-
-// The free names of the bundle that ECMAScript and the host define. In a vm context each of them is looked up through
-// an interceptor of the global object, at every use; as constants of the bundle's own scope they are plain variables.
-const BUILTINS = 'Array,Buffer,Date,JSON,Map,Math,Number,Object,Promise,RangeError,Set,String'
-
-/** The same bundle with its builtins read once, when it loads. */
-export function withHoistedBuiltins(source: string): string {
-  const opening = 'var TrackLayer=(()=>{'
-  if (!source.includes(opening)) throw new Error('The bundle does not open as it used to')
-  return source.replace(opening, `${opening}const{${BUILTINS}}=globalThis;`)
-}

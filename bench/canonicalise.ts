@@ -4,7 +4,7 @@ import { canonicalise } from '../core/canonicalise.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { MappingTable } from '../core/mapping-table.ts'
 import { signatureTimestamp, signedHeaders } from '../core/signature.ts'
-import { deploy, loadTable, readFunction, withHoistedBuiltins } from './built.ts'
+import { deploy, loadTable, readFunction } from './built.ts'
 import { type Compared, type Contender, compare } from './measure.ts'
 import { createMessageTexts, type MessageSet, type MessageTexts } from './messages.ts'
 import type { PartOptions, PartResult, Row } from './result.ts'
@@ -78,7 +78,6 @@ async function compareBatches(
         run: (messages: JsonObject[]) => signedBatch(messages, table),
       },
       deployed('bundle', bundle, texts, size),
-      deployed('bundle, builtins hoisted', withHoistedBuiltins(bundle), texts, size),
     ],
     {
       rounds: size > EVENTS_A_ROUND ? 60 : 100,

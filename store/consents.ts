@@ -26,11 +26,13 @@ export async function recordConsents(
   if (statements.length === 0) return
   const { rows } = await client.query<{ profile_id: string }>({
     name: 'record-consents',
-    // A repeated grant within the hour is not written again: it would cost every event a row. A repeated refusal always
-    // is, so that what this leaves open can only err on the side of refusing.
-    text: `with stated as (
-             select * from unnest($2::bigint[], $3::text[], $4::boolean[], $5::timestamptz[], $6::text[])
+    text: `with stated as materialized (
+             select t.*, c.granted as before
+             from unnest($2::bigint[], $3::text[], $4::boolean[], $5::timestamptz[], $6::text[])
                as t (profile_id, category, granted, stated_at, message_id)
+             left join lateral (
+               select granted from consents where profile_id = t.profile_id and category = t.category limit 1
+             ) c on true
            ), written as (
              insert into consents as c (environment, profile_id, category, granted, stated_at, message_id)
              select $1, profile_id, category, granted, stated_at, message_id from stated
@@ -38,10 +40,10 @@ export async function recordConsents(
              on conflict (profile_id, category) do update
                set granted = excluded.granted, stated_at = excluded.stated_at, message_id = excluded.message_id
                where (c.stated_at, c.message_id) < (excluded.stated_at, excluded.message_id)
-                 and not (c.granted and excluded.granted and excluded.stated_at < c.stated_at + interval '1 hour')
-             returning profile_id
+             returning profile_id, category
            )
-           select distinct profile_id::text from written`,
+           select distinct profile_id::text from written join stated using (profile_id, category)
+           where stated.before is distinct from stated.granted`,
     values: [
       occasion.environment,
       statements.map(({ profile }) => profile),
@@ -61,19 +63,30 @@ export async function recordConsents(
 /** Has the waiting deliveries of these people decided again now: after a statement, and after a merge. */
 export async function wakeDeliveries(
   client: PoolClient,
-  { environment, receivedAt }: Occasion,
+  { receivedAt }: Occasion,
   profiles: readonly string[],
 ): Promise<void> {
   if (profiles.length === 0) return
   await client.query({
     name: 'wake-deliveries',
-    text: `update deliveries d
-           set due_at = $3, state = case d.state when 'held' then 'pending' else d.state end
-           from events e
-           where e.profile_id in (select id from profiles where id = any($2::bigint[]) or merged_into = any($2::bigint[]))
-             and d.event_id = e.id and d.environment = $1
-             and (d.state = 'held' or (d.state = 'retrying' and d.due_at > $3))`,
-    values: [environment, profiles, receivedAt],
+    // From index to index, whatever the planner believes of tables that have just grown: the states are written so that
+    // the index of due deliveries, which would be read whole, does not seem to serve.
+    text: `update deliveries
+           set due_at = $2, state = case state when 'held' then 'pending' else state end
+           where id = any (array(
+             select d.id
+             from unnest($1::bigint[]) as person (id)
+             cross join lateral (
+               select id from profiles where id = person.id union select id from profiles where merged_into = person.id
+             ) p
+             cross join lateral (select id from events where profile_id = p.id offset 0) e
+             cross join lateral (
+               select id from deliveries
+               where event_id = e.id and (state || '') in ('held', 'retrying') and due_at > $2
+               offset 0
+             ) d
+           ))`,
+    values: [profiles, receivedAt],
   })
 }
 
@@ -85,13 +98,11 @@ function latestStatements(
   receivedAt: string,
 ): Statement[] {
   const latest = new Map<string, Statement>()
-  messages.forEach(({ consent, kind, messageId }, at) => {
+  messages.forEach(({ consent, messageId }, at) => {
     const profile = profiles[at]
     if (!consent || !profile) return
     const statedAt = consent.statedAt ?? receivedAt
     for (const [category, granted] of Object.entries(consent.categories)) {
-      // An event answers for itself; of what it says about the person only a refusal must reach other events.
-      if (kind === 'event' && granted) continue
       const key = `${profile}\n${category}`
       const known = latest.get(key)
       if (

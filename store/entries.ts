@@ -92,7 +92,8 @@ export function prepareEntry(
     event,
     identity: claimOf(message, messageId, kind, warnings),
     contacts: contactsOf(message, canonical),
-    consent: consentOf(message),
+    // An event answers for itself alone; what a person says of consent comes as an identify or a preference update.
+    consent: event === null ? consentOf(message) : null,
     traits:
       kind === 'profile' && isJsonObject(message.traits) ? traitsOf(message, message.traits) : null,
     warnings,
@@ -192,7 +193,6 @@ function contactsOf(
   return contacts
 }
 
-// From the raw message, whatever its kind: an identify or a preference update answers what an event left open.
 function consentOf(message: JsonObject): PreparedMessage['consent'] {
   const preferences = objectAt(objectAt(message.context, 'consent'), 'categoryPreferences')
   if (!preferences) return null
