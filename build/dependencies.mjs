@@ -10,13 +10,18 @@ export function ensureDependencies(root) {
   if (!reason) return
   console.error(`Installing dependencies (${reason}) …`)
   const started = Date.now()
-  const result = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  // Not `npm ci`: it refuses a lockfile without every optional package of every other platform, and not each registry
+  // has them all. With --no-save the lockfile decides the versions and stays as it is.
+  const flags = ['--no-save', '--no-audit', '--no-fund', '--loglevel=error']
+  const result = spawnSync('npm', ['install', ...flags], {
     cwd: root,
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
   })
   if (result.status !== 0) {
-    console.error('npm ci failed; the lines above say why. Run it again once the cause is gone.')
+    console.error(
+      'npm install failed; the lines above say why. Run it again once the cause is gone.',
+    )
     process.exit(1)
   }
   console.error(`Dependencies installed in ${((Date.now() - started) / 1000).toFixed(0)} s.`)
