@@ -3,6 +3,7 @@
 import { Command } from 'commander'
 import { messageOf, TrackLayerError } from '../core/errors.ts'
 import { buildCommand } from './build.ts'
+import { destinationCommand } from './destination.ts'
 import { devCommand } from './dev/command.ts'
 import { messageCommand } from './message.ts'
 import { endQuietlyOnClosedOutput } from './output.ts'
@@ -17,6 +18,7 @@ for (const command of [
   storeCommand(),
   deliveryCommand(),
   messageCommand(),
+  destinationCommand(),
   buildCommand(),
 ]) {
   program.addCommand(command)

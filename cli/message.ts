@@ -1,9 +1,8 @@
 // `tracklayer message explain <id>`: the whole story of one message, from the store's HTTP API.
 import { Command } from 'commander'
-import { TrackLayerError } from '../core/errors.ts'
 import type { MessageStory } from '../store/messages.ts'
-import { readDevSession } from './dev/session.ts'
 import { paint, print } from './output.ts'
+import { askStore } from './store-client.ts'
 
 interface ExplainFlags {
   readonly storeUrl?: string
@@ -37,44 +36,12 @@ Examples:
 }
 
 async function explainMessage(id: string, flags: ExplainFlags): Promise<void> {
-  const story = await fetchStory(id, target(flags))
+  const story = await askStore<MessageStory>(
+    flags.storeUrl,
+    `/v1/messages/${encodeURIComponent(id)}`,
+  )
   if (flags.json) print(JSON.stringify(story))
   else for (const line of tell(story)) print(line)
-}
-
-interface Target {
-  readonly url: string
-  readonly apiKey: string
-}
-
-function target({ storeUrl }: ExplainFlags): Target {
-  const session = readDevSession()
-  const url = storeUrl ?? process.env.TRACKLAYER_STORE_URL ?? session?.storeUrl
-  const apiKey =
-    process.env.TRACKLAYER_API_KEY ?? (url === session?.storeUrl ? session?.apiKey : undefined)
-  if (!url || !apiKey) {
-    throw new TrackLayerError(
-      'SETTINGS_INVALID',
-      'No store to ask: run `npm start`, or set TRACKLAYER_STORE_URL and TRACKLAYER_API_KEY',
-    )
-  }
-  return { url: url.replace(/\/+$/, ''), apiKey }
-}
-
-async function fetchStory(id: string, { url, apiKey }: Target): Promise<MessageStory> {
-  const response = await fetch(`${url}/v1/messages/${encodeURIComponent(id)}`, {
-    headers: { Authorization: `Bearer ${apiKey}` },
-  }).catch((error: Error) => {
-    throw new TrackLayerError('UNAVAILABLE', `Cannot reach the store at ${url}; is it running?`, {
-      cause: error,
-    })
-  })
-  const body = (await response.json()) as MessageStory & { error?: { message: string } }
-  if (response.ok) return body
-  throw new TrackLayerError(
-    'RECEIVER_REJECTED',
-    body.error?.message ?? `The store answered ${response.status}`,
-  )
 }
 
 function* tell(story: MessageStory): Generator<string> {

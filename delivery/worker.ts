@@ -134,7 +134,7 @@ function pause(
       if (changed)
         log(
           'error',
-          `${name}: paused, its credential is refused: ${reason}. Mend it and enable the destination.`,
+          `${name}: paused, its credential is refused: ${reason}. Mend it, then: tracklayer destination enable ${name}`,
         )
     },
     (error: unknown) => log('error', `${name}: cannot be paused: ${messageOf(error)}`),

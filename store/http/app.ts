@@ -6,6 +6,7 @@ import { messageOf, TrackLayerError } from '../../core/errors.ts'
 import type { MappingTable } from '../../core/mapping-table.ts'
 import { type Access, environmentOfKey } from '../access.ts'
 import type { Database } from '../database.ts'
+import { listDestinationStates, setDestinationState } from '../destination-states.ts'
 import { reconcile } from '../ledger.ts'
 import { findMessage } from '../messages.ts'
 import { errorAnswer, tryAgainAnswer } from './errors.ts'
@@ -62,6 +63,48 @@ export function createStoreApp(options: StoreOptions): Hono<Env> {
   app.get('/v1/reconcile', async (context) =>
     context.json(await reconcile(database.pool, context.var.environment)),
   )
+  app.get('/v1/destinations', async (context) => {
+    const { environment } = context.var
+    const states = await listDestinationStates(database.pool, environment)
+    const { destinations: sums } = await reconcile(database.pool, environment)
+    const destinations = options.destinationsOf(environment).map((name) => {
+      const state = states.find(({ destination }) => destination === name)
+      return {
+        name,
+        is_paused: state?.is_paused ?? false,
+        reason: state?.reason ?? null,
+        changed_at: state?.changed_at ?? null,
+        deliveries: sums[name] ?? null,
+      }
+    })
+    return context.json({ destinations })
+  })
+  for (const action of ['pause', 'enable'] as const) {
+    app.post(`/v1/destinations/:name/${action}`, async (context) => {
+      const { environment } = context.var
+      const name = context.req.param('name')
+      if (!options.destinationsOf(environment).includes(name)) {
+        return errorAnswer(
+          context,
+          404,
+          'not_found',
+          `No destination "${name}" is on in ${environment}`,
+        )
+      }
+      const isPaused = action === 'pause'
+      const at = new Date(database.clock.now())
+      const reason = isPaused ? 'paused by hand' : null
+      await setDestinationState(database.pool, {
+        environment,
+        destination: name,
+        isPaused,
+        reason,
+        at,
+      })
+      log('info', `${name} (${environment}): ${isPaused ? 'paused' : 'enabled'} by hand`)
+      return context.json({ name, is_paused: isPaused })
+    })
+  }
   app.notFound((context) =>
     errorAnswer(context, 404, 'not_found', `No ${context.req.method} ${context.req.path} here`),
   )

@@ -1,0 +1,83 @@
+// `tracklayer destination list|pause|enable`: what is on, what waits, and the switch.
+import { Command } from 'commander'
+import type { DestinationSums } from '../store/ledger.ts'
+import { paint, print } from './output.ts'
+import { askStore } from './store-client.ts'
+
+interface Flags {
+  readonly storeUrl?: string
+  readonly json?: boolean
+}
+
+interface Listed {
+  readonly name: string
+  readonly is_paused: boolean
+  readonly reason: string | null
+  readonly deliveries: DestinationSums | null
+}
+
+const HELP = `
+Environment:
+  TRACKLAYER_STORE_URL   address of the store; else the running \`tracklayer dev\`
+  TRACKLAYER_API_KEY     API key of the environment to look in
+
+Examples:
+  tracklayer destination list
+  tracklayer destination pause meta
+  tracklayer destination enable meta`
+
+export function destinationCommand(): Command {
+  const command = new Command('destination').description('where events go')
+  command.addCommand(
+    withStore(new Command('list'))
+      .description('the destinations of the environment, with the states of their deliveries')
+      .action(list),
+  )
+  command.addCommand(
+    withStore(new Command('pause'))
+      .argument('<name>')
+      .description('send nothing more; deliveries wait')
+      .action((name: string, flags: Flags) => change(name, 'pause', flags)),
+  )
+  command.addCommand(
+    withStore(new Command('enable'))
+      .argument('<name>')
+      .description('send again, also after a refused credential was mended')
+      .action((name: string, flags: Flags) => change(name, 'enable', flags)),
+  )
+  return command
+}
+
+function withStore(command: Command): Command {
+  return command
+    .option('--store-url <url>', 'address of the store')
+    .option('--json', 'print the answer as JSON')
+    .addHelpText('after', HELP)
+}
+
+async function list({ storeUrl, json }: Flags): Promise<void> {
+  const answer = await askStore<{ destinations: Listed[] }>(storeUrl, '/v1/destinations')
+  if (json) return print(JSON.stringify(answer))
+  for (const { name, is_paused, reason, deliveries } of answer.destinations) {
+    const state = is_paused ? paint.red('paused') : paint.green('on    ')
+    const counts = Object.entries(deliveries ?? {})
+      .filter(([key, count]) => typeof count === 'number' && count > 0 && key !== 'total')
+      .map(([key, count]) => `${key} ${count}`)
+    print(
+      `${name.padEnd(14)} ${state}  ${counts.join(', ') || 'nothing yet'}${reason ? `  (${reason})` : ''}`,
+    )
+  }
+}
+
+async function change(
+  name: string,
+  action: 'pause' | 'enable',
+  { storeUrl, json }: Flags,
+): Promise<void> {
+  const answer = await askStore<{ is_paused: boolean }>(
+    storeUrl,
+    `/v1/destinations/${encodeURIComponent(name)}/${action}`,
+    'POST',
+  )
+  print(json ? JSON.stringify(answer) : `${name} is ${answer.is_paused ? 'paused' : 'on'}`)
+}
