@@ -7,6 +7,7 @@ import { redactAnswer } from '../core/redact.ts'
 import { signatureTimestamp, signedHeaders } from '../core/signature.ts'
 import type { Attempt } from '../store/deliveries.ts'
 import type { DeliveryResult } from './destination.ts'
+import { isRetryableStatus } from './host/failure.ts'
 import type { Answer, Transport } from './transport.ts'
 
 export interface Signer {
@@ -84,18 +85,10 @@ function resultOf(
   return {
     kind: 'failed',
     reason,
-    retryable: isRetryable(status),
+    retryable: isRetryableStatus(status),
     ...(retryAfterMs === null ? {} : { retryAfterMs }),
     attempt: attemptOf({ status, error: reason, response }),
   }
-}
-
-// RFC 9110: 408, 423 (RFC 4918), 425 (RFC 8470) and 429 (RFC 6585) ask for a later try; 501 never changes by itself.
-// 401 and 403 pass when a secret is mended, and must not cost the events of the meantime.
-const RETRYABLE_4XX = new Set([401, 403, 408, 423, 425, 429])
-
-function isRetryable(status: number): boolean {
-  return (status >= 500 && status !== 501) || RETRYABLE_4XX.has(status)
 }
 
 const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1000

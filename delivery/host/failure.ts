@@ -48,7 +48,10 @@ function hintsOf(error: unknown): Hints {
   }
 }
 
-/** 408, 423, 425 and 429 ask for a later try; 501 never changes by itself; 401 and 403 pass once mended. */
+/**
+ * RFC 9110: 408, 423 (RFC 4918), 425 (RFC 8470) and 429 (RFC 6585) ask for a later try; 501 never changes by itself.
+ * 401 and 403 pass when a secret is mended, and must not cost the events of the meantime.
+ */
 export function isRetryableStatus(status: number): boolean {
   return (status >= 500 && status !== 501) || [401, 403, 408, 423, 425, 429].includes(status)
 }
