@@ -1,4 +1,3 @@
-import { createScaledClock } from '../../workspace/scaled-clock.ts'
 import { createVirtualClock } from '../../workspace/virtual-clock.ts'
 
 describe('the virtual clock', () => {
@@ -44,16 +43,4 @@ describe('the virtual clock', () => {
     again()
     await expect(clock.runUntilIdle(60_000)).rejects.toThrow('1 timers are still waiting')
   })
-})
-
-test('a scaled clock is faster by its factor', async () => {
-  const base = createVirtualClock(1000)
-  const clock = createScaledClock(base, 10)
-  const ran: number[] = []
-  clock.schedule(600, () => ran.push(clock.now()))
-  await base.advance(59)
-  expect([clock.now(), ran]).toEqual([1590, []])
-  await base.advance(1)
-  expect(ran).toEqual([1600])
-  expect(() => createScaledClock(base, 0)).toThrow(RangeError)
 })
