@@ -8,7 +8,7 @@ const folder =
 
 const present = existsSync(path.join(folder, 'messages.ndjson'))
 
-export const describeCorpus = present ? describe : describe.skip
+export const describeCorpus = present ? describe : describe.skip // the corpus is not beside this checkout
 
 /** The suite's title, with the reason when it is skipped. */
 export function corpusTitle(title: string): string {

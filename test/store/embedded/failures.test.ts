@@ -9,9 +9,9 @@ afterEach(() => scratch.clear())
 afterAll(() => scratch.clearAll())
 
 const canMount = isRoot && process.platform === 'linux' && tryMount()
-const onMount = canMount ? test : test.skip
+const onMount = canMount ? test : test.skip // may not mount a file system here
 const why = canMount ? '' : ' (skipped: may not mount a file system here)'
-const notAsRoot = isRoot ? test.skip : test
+const notAsRoot = isRoot ? test.skip : test // root may write everywhere
 
 test('an unsupported platform', async () => {
   expect(await failure(scratch.folder(), { platform: 'sunos-sparc' })).toEqual({

@@ -31,10 +31,10 @@ afterAll(() => scratch.clearAll())
 
 const NOBODY = 65534
 const onLinuxRoot = isRoot && process.platform === 'linux'
-const asRoot = onLinuxRoot ? test : test.skip
+const asRoot = onLinuxRoot ? test : test.skip // needs root on Linux
 const why = onLinuxRoot ? '' : ' (skipped: needs root on Linux)'
 const isReadable = onLinuxRoot && nobodyCanRunUs()
-const asNobody = isReadable ? test : test.skip
+const asNobody = isReadable ? test : test.skip // needs a project that nobody can read
 const whyNobody = isReadable ? '' : ' (skipped: needs root, and a project that "nobody" can read)'
 
 asRoot(
