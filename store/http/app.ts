@@ -6,10 +6,10 @@ import { messageOf, TrackLayerError } from '../../core/errors.ts'
 import type { MappingTable } from '../../core/mapping-table.ts'
 import { type Access, environmentOfKey } from '../access.ts'
 import type { Database } from '../database.ts'
-import { listDestinationStates, setDestinationState } from '../destination-states.ts'
-import { reconcile } from '../ledger.ts'
-import { findMessage } from '../messages.ts'
 import { errorAnswer, tryAgainAnswer } from './errors.ts'
+import { addDestinationRoutes } from './routes/destinations.ts'
+import { addLedgerRoutes } from './routes/ledger.ts'
+import { addMessageRoutes } from './routes/messages.ts'
 import { createSegmentEvents } from './segment-events.ts'
 
 export type Log = (level: 'info' | 'warn' | 'error', message: string) => void
@@ -23,11 +23,13 @@ export interface StoreOptions {
   readonly log: Log
 }
 
-type Env = { Variables: { environment: string } }
+/** What every route under /v1 knows once the API key was checked. */
+export type StoreEnv = { Variables: { environment: string } }
+export type StoreApp = Hono<StoreEnv>
 
-export function createStoreApp(options: StoreOptions): Hono<Env> {
+export function createStoreApp(options: StoreOptions): StoreApp {
   const { database, log } = options
-  const app = new Hono<Env>()
+  const app = new Hono<StoreEnv>()
   const tooLarge = bodyLimit({
     maxSize: MAX_BODY_BYTES,
     onError: (context) =>
@@ -50,60 +52,8 @@ export function createStoreApp(options: StoreOptions): Hono<Env> {
     }
   })
   app.use('/v1/*', requireKey(options.access))
-  app.get('/v1/messages/:id', async (context) => {
-    const story = await findMessage(database.pool, context.var.environment, context.req.param('id'))
-    if (story) return context.json(story)
-    return errorAnswer(
-      context,
-      404,
-      'not_found',
-      `No message "${context.req.param('id')}" in ${context.var.environment}`,
-    )
-  })
-  app.get('/v1/reconcile', async (context) =>
-    context.json(await reconcile(database.pool, context.var.environment)),
-  )
-  app.get('/v1/destinations', async (context) => {
-    const { environment } = context.var
-    const states = await listDestinationStates(database.pool, environment)
-    const { destinations: sums } = await reconcile(database.pool, environment)
-    const destinations = options.destinationsOf(environment).map((name) => {
-      const state = states.find(({ destination }) => destination === name)
-      return {
-        name,
-        is_paused: state?.is_paused ?? false,
-        reason: state?.reason ?? null,
-        changed_at: state?.changed_at ?? null,
-        deliveries: sums[name] ?? null,
-      }
-    })
-    return context.json({ destinations })
-  })
-  for (const action of ['pause', 'enable'] as const) {
-    app.post(`/v1/destinations/:name/${action}`, async (context) => {
-      const { environment } = context.var
-      const name = context.req.param('name')
-      if (!options.destinationsOf(environment).includes(name)) {
-        return errorAnswer(
-          context,
-          404,
-          'not_found',
-          `No destination "${name}" is on in ${environment}`,
-        )
-      }
-      const isPaused = action === 'pause'
-      const at = new Date(database.clock.now())
-      const reason = isPaused ? 'paused by hand' : null
-      await setDestinationState(database.pool, {
-        environment,
-        destination: name,
-        isPaused,
-        reason,
-        at,
-      })
-      log('info', `${name} (${environment}): ${isPaused ? 'paused' : 'enabled'} by hand`)
-      return context.json({ name, is_paused: isPaused })
-    })
+  for (const addRoutes of [addMessageRoutes, addLedgerRoutes, addDestinationRoutes]) {
+    addRoutes(app, options)
   }
   app.notFound((context) =>
     errorAnswer(context, 404, 'not_found', `No ${context.req.method} ${context.req.path} here`),
@@ -123,7 +73,7 @@ export function createStoreApp(options: StoreOptions): Hono<Env> {
 }
 
 // A key opens exactly one environment, so no parameter of a request can reach another one.
-function requireKey(access: Access): MiddlewareHandler<Env> {
+function requireKey(access: Access): MiddlewareHandler<StoreEnv> {
   return async (context, next) => {
     const key = /^Bearer (.+)$/i.exec(context.req.header('authorization') ?? '')?.[1]
     const environment = key === undefined ? null : environmentOfKey(access, key)
