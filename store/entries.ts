@@ -16,8 +16,6 @@ export interface PreparedEvent {
 }
 
 export interface PreparedMessage {
-  /** Position in the batch. */
-  readonly place: number
   /** The message and the canonical event as JSON text; the latter is empty for what is no event. */
   readonly raw: string
   readonly canonical: string
@@ -36,6 +34,9 @@ export interface PreparedMessage {
   /** Traits this message states, with the instant it states them for; null when none was readable. */
   readonly traits: { readonly values: JsonObject; readonly statedAt: string | null } | null
 }
+
+/** A prepared message, or why it can never be accepted. */
+export type Prepared = PreparedMessage | Rejection
 
 export interface Rejection {
   readonly kind: 'rejection'
@@ -58,12 +59,8 @@ const KINDS: ReadonlySet<unknown> = new Set<BatchKind>([
   'unmapped',
 ])
 
-/** A prepared message, or why it can never be accepted. `entry` is whatever the sender put at that place. */
-export function prepareEntry(
-  entry: unknown,
-  place: number,
-  table: MappingTable,
-): PreparedMessage | Rejection {
+/** `entry` is whatever the sender put at a place of its batch. */
+export function prepareEntry(entry: unknown, table: MappingTable): Prepared {
   if (!isJsonObject(entry) || !isJsonObject(entry.message)) {
     return rejection('', 'entry has no "message" object', entry)
   }
@@ -86,7 +83,6 @@ export function prepareEntry(
   return {
     raw,
     canonical: canonicalText,
-    place,
     messageId,
     kind,
     event,

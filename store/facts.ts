@@ -5,6 +5,13 @@ import { TransactionRaced } from './database.ts'
 import type { PreparedMessage, Rejection } from './entries.ts'
 import type { Occasion } from './occasion.ts'
 
+/** A message of one transaction: its first place in order of arrival, and how often it came. */
+export interface Arrival {
+  readonly message: PreparedMessage
+  readonly place: number
+  readonly receipts: number
+}
+
 export interface StoredMessage {
   /** False for a message that was stored before: it keeps its first answer. */
   readonly isNew: boolean
@@ -54,18 +61,15 @@ const STORE_FACTS = `
   )
   select stored.*, fact.id is not null as is_fact from stored left join fact using (message_id)`
 
-/**
- * @param messages each message id once, sorted by it
- * @param receipts how often each was in the batch
- */
+/** @param arrivals each message id once, sorted by it */
 export async function storeFacts(
   client: PoolClient,
   { environment, receivedAt }: Occasion,
-  messages: readonly PreparedMessage[],
+  arrivals: readonly Arrival[],
   profiles: readonly (string | null)[],
-  receipts: ReadonlyMap<string, number>,
   destinations: readonly string[],
 ): Promise<Map<string, StoredMessage>> {
+  const messages = arrivals.map(({ message }) => message)
   const { rows } = await client.query<FactRow>({
     name: 'store-facts',
     text: STORE_FACTS,
@@ -77,7 +81,7 @@ export async function storeFacts(
       messages.map(({ kind }) => kind),
       messages.map(({ event }) => event?.eventId ?? null),
       profiles,
-      messages.map(({ messageId }) => receipts.get(messageId)),
+      arrivals.map(({ receipts }) => receipts),
       messages.map(({ warnings }) => (warnings.length > 0 ? JSON.stringify(warnings) : null)),
       messages.map(({ event }) => event?.name ?? null),
       messages.map(({ event }) => event?.dedupKey ?? null),
@@ -85,7 +89,7 @@ export async function storeFacts(
       // JSON text has no line break of its own: joined so, it travels without the escapes of an array literal.
       messages.map(({ raw }) => raw).join('\n'),
       messages.map(({ canonical }) => canonical).join('\n'),
-      messages.map(({ place }) => place),
+      arrivals.map(({ place }) => place),
     ],
   })
   return new Map(rows.map((row) => [row.message_id, storedMessage(row)]))

@@ -2,43 +2,41 @@
 import type { PoolClient } from 'pg'
 import type { BatchResult } from '../core/batch.ts'
 import { messageOf } from '../core/errors.ts'
-import type { MappingTable } from '../core/mapping-table.ts'
 import { recordConsents } from './consents.ts'
 import { type Database, inTransaction, isDataFault } from './database.ts'
-import { type PreparedMessage, prepareEntry, type Rejection } from './entries.ts'
-import { markDuplicates, recordRejections, storeFacts } from './facts.ts'
+import type { Prepared, PreparedMessage } from './entries.ts'
+import { type Arrival, markDuplicates, recordRejections, storeFacts } from './facts.ts'
 import { recordTraits, resolveProfiles } from './identities.ts'
 import type { Occasion } from './occasion.ts'
 
 export interface IngestOptions {
   readonly environment: string
-  readonly table: MappingTable
   /** Names of the destinations that get a ledger row for every accepted event. */
   readonly destinations: readonly string[]
 }
 
 /**
- * Answers by position. Repeats of a message get its first answer; a second message for one fact is stored and named
- * `duplicate` with the first one's event id.
- * @param entries the parsed `batch` list
+ * Stores batches together and answers each by position. Repeats of a message get its first answer; a second message for
+ * one fact is stored and named `duplicate` with the first one's event id.
  * @throws TrackLayerError UNAVAILABLE when nothing could be made durable
  */
 export async function ingest(
   database: Database,
-  entries: readonly unknown[],
+  batches: readonly (readonly Prepared[])[],
   options: IngestOptions,
-): Promise<BatchResult[]> {
-  const prepared = entries.map((entry, place) => prepareEntry(entry, place, options.table))
-  try {
-    return await storePrepared(database, prepared, options)
-  } catch (error) {
+): Promise<BatchResult[][]> {
+  const prepared = batches.flat()
+  const results = await storePrepared(database, prepared, options).catch((error: unknown) => {
     if (!isDataFault(error)) throw error
-    // Something in the batch is what PostgreSQL cannot hold. Each entry is taken alone, so that its neighbours pass.
+    // Something there is what PostgreSQL cannot hold. Each entry is taken alone, so that its neighbours pass.
     return storeOneByOne(database, prepared, options)
-  }
+  })
+  let end = 0
+  return batches.map(({ length }) => {
+    end += length
+    return results.slice(end - length, end)
+  })
 }
-
-type Prepared = PreparedMessage | Rejection
 
 async function storeOneByOne(
   database: Database,
@@ -89,11 +87,11 @@ async function storeMessages(
   messages: readonly PreparedMessage[],
   destinations: readonly string[],
 ): Promise<Map<string, BatchResult>> {
-  const unique = firstOfEach(messages)
-  if (unique.length === 0) return new Map()
+  if (messages.length === 0) return new Map()
+  const arrivals = arrivalsOf(messages)
+  const unique = arrivals.map(({ message }) => message)
   const profiles = await resolveProfiles(client, occasion, unique)
-  const receipts = countReceipts(messages)
-  const stored = await storeFacts(client, occasion, unique, profiles, receipts, destinations)
+  const stored = await storeFacts(client, occasion, arrivals, profiles, destinations)
   // A repeat states nothing anew: without an instant of its own it would win over what was stated since.
   const stating = unique.map(({ messageId }, at) =>
     stored.get(messageId)?.isNew ? (profiles[at] ?? null) : null,
@@ -108,18 +106,14 @@ async function storeMessages(
   return new Map([...stored].map(([id, { answer }]) => [id, duplicates.get(id) ?? answer]))
 }
 
-// The same message twice in one batch is stored once and answered twice. Sorted by key, so that two batches with the
-// same messages never wait for each other in a circle.
-function firstOfEach(messages: readonly PreparedMessage[]): PreparedMessage[] {
-  const first = new Map<string, PreparedMessage>()
-  for (const message of messages) {
-    if (!first.has(message.messageId)) first.set(message.messageId, message)
-  }
-  return [...first.values()].sort((a, b) => (a.messageId < b.messageId ? -1 : 1))
-}
-
-function countReceipts(messages: readonly PreparedMessage[]): Map<string, number> {
-  const counts = new Map<string, number>()
-  for (const { messageId } of messages) counts.set(messageId, (counts.get(messageId) ?? 0) + 1)
-  return counts
+// The same message twice is stored once and answered twice. Sorted by key, so that two transactions with the same
+// messages never wait for each other in a circle.
+function arrivalsOf(messages: readonly PreparedMessage[]): Arrival[] {
+  const arrivals = new Map<string, Arrival & { receipts: number }>()
+  messages.forEach((message, place) => {
+    const known = arrivals.get(message.messageId)
+    if (known) known.receipts++
+    else arrivals.set(message.messageId, { message, place, receipts: 1 })
+  })
+  return [...arrivals.values()].sort((a, b) => (a.message.messageId < b.message.messageId ? -1 : 1))
 }

@@ -1,7 +1,5 @@
 // The store's HTTP API.
 import { Hono, type MiddlewareHandler } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
-import { MAX_BODY_BYTES } from '../../core/batch.ts'
 import { messageOf, TrackLayerError } from '../../core/errors.ts'
 import type { MappingTable } from '../../core/mapping-table.ts'
 import { type Access, environmentOfKey } from '../access.ts'
@@ -30,17 +28,7 @@ export type StoreApp = Hono<StoreEnv>
 export function createStoreApp(options: StoreOptions): StoreApp {
   const { database, log } = options
   const app = new Hono<StoreEnv>()
-  const tooLarge = bodyLimit({
-    maxSize: MAX_BODY_BYTES,
-    onError: (context) =>
-      errorAnswer(
-        context,
-        413,
-        'body_too_large',
-        `Body is larger than ${MAX_BODY_BYTES} bytes; send smaller batches`,
-      ),
-  })
-  app.post('/segment/events', tooLarge, createSegmentEvents(options))
+  app.post('/segment/events', createSegmentEvents(options))
   app.get('/healthz', (context) => context.json({ status: 'ok' }))
   app.get('/readyz', async (context) => {
     try {

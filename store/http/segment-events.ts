@@ -1,11 +1,12 @@
 // POST /segment/events: the door through which everything comes in. A 200 means durable.
 import type { Context } from 'hono'
-import { MAX_BATCH_ENTRIES } from '../../core/batch.ts'
+import { MAX_BATCH_ENTRIES, MAX_BODY_BYTES } from '../../core/batch.ts'
 import { messageOf, TrackLayerError } from '../../core/errors.ts'
 import { isJsonObject } from '../../core/json.ts'
-import { ingest } from '../ingest.ts'
+import { createIntake, type Intake } from '../intake.ts'
 import type { StoreOptions } from './app.ts'
 import { errorAnswer, tryAgainAnswer } from './errors.ts'
+import { readBody } from './read-body.ts'
 import { verifyRequest } from './verify-request.ts'
 
 /** Batches in the hands of one process at once; more would only wait for connections and memory. */
@@ -14,6 +15,7 @@ const MAX_IN_FLIGHT = 64
 export function createSegmentEvents(
   options: StoreOptions,
 ): (context: Context) => Promise<Response> {
+  const intake = createIntake(options)
   let inFlight = 0
   return async (context) => {
     const batch = await readBatch(context, options)
@@ -30,7 +32,7 @@ export function createSegmentEvents(
     }
     inFlight++
     try {
-      return await storeBatch(context, options, batch)
+      return await storeBatch(context, options, intake, batch)
     } finally {
       inFlight--
     }
@@ -55,7 +57,11 @@ async function readBatch(
       `Content-Type is ${contentType}, want application/json`,
     )
   }
-  const body = Buffer.from(await context.req.arrayBuffer())
+  const body = await readBody(context, MAX_BODY_BYTES)
+  if (body === null) {
+    const message = `Body is larger than ${MAX_BODY_BYTES} bytes; send smaller batches`
+    return errorAnswer(context, 413, 'body_too_large', message)
+  }
   const verdict = verifyRequest(
     options.access,
     (name) => context.req.header(name),
@@ -93,13 +99,12 @@ function parseBatch(text: string): unknown[] | keyof typeof BODY_FAULTS {
 
 async function storeBatch(
   context: Context,
-  { database, table, destinationsOf, log }: StoreOptions,
+  { log }: StoreOptions,
+  intake: Intake,
   { environment, entries }: VerifiedBatch,
 ): Promise<Response> {
   try {
-    const destinations = destinationsOf(environment)
-    const results = await ingest(database, entries, { environment, table, destinations })
-    return context.json({ results })
+    return context.json({ results: await intake(environment, entries) })
   } catch (error) {
     if (!(error instanceof TrackLayerError) || error.code !== 'UNAVAILABLE') throw error
     log(

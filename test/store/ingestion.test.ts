@@ -1,5 +1,8 @@
+import { canonicalise } from '../../core/canonicalise.ts'
 import type { JsonObject } from '../../core/json.ts'
+import { table } from '../core/support/table.ts'
 import { useDatabase } from '../support/database.ts'
+import { holdOrder } from '../support/held-order.ts'
 import { batchOf, orderMessage, signedRequest } from '../support/signed-batch.ts'
 import { createTestStore, resultsOf, type TestStore } from '../support/store.ts'
 
@@ -321,5 +324,69 @@ describe('a second message for one fact', () => {
     const results = (await Promise.all([0, 1, 2, 3, 4, 5, 6, 7].map(send))).flat()
     expect(results.filter(({ outcome }) => outcome === 'accepted')).toHaveLength(40)
     expect(await counts()).toMatchObject({ messages: 320, events: 40, deliveries: 80 })
+  })
+})
+
+describe('batches that arrive while others are being stored', () => {
+  // Two batches that wait for the held order keep both transactions busy; what comes after them shares the next one.
+  async function whileBusy(...bodies: readonly string[]) {
+    const held = await holdOrder(database, 'held')
+    const busy = ['b1', 'b2'].map((messageId) => body(orderMessage('held', { messageId })))
+    const answers = [...busy, ...bodies].map((text) => store.post(text))
+    await held.blocked(2)
+    await held.release()
+    return (await Promise.all(answers)).slice(busy.length)
+  }
+  const body = (...messages: readonly JsonObject[]) => JSON.stringify(batchOf(messages))
+
+  test('are stored together, and each is answered for its own, by position', async () => {
+    const answers = await whileBusy(
+      body(orderMessage('o1'), orderMessage('o2')),
+      body(orderMessage('o3')),
+      body(orderMessage('o1', { messageId: 'again' }), orderMessage('o4')),
+      body(orderMessage('o2')),
+    )
+    const results = await Promise.all(answers.map(resultsOf))
+    expect(
+      results.map((list) => list.map(({ message_id, outcome }) => [message_id, outcome])),
+    ).toEqual([
+      [
+        ['msg-o1', 'accepted'],
+        ['msg-o2', 'accepted'],
+      ],
+      [['msg-o3', 'accepted']],
+      [
+        ['again', 'duplicate'],
+        ['msg-o4', 'accepted'],
+      ],
+      [['msg-o2', 'accepted']],
+    ])
+    const [{ transactions } = { transactions: '' }] = await database.query<{
+      transactions: string
+    }>(
+      "select count(distinct xmin::text) as transactions from messages where message_id not like 'b_'",
+    )
+    expect(transactions).toBe('1')
+    expect(await counts()).toMatchObject({ messages: 7, events: 5 })
+  })
+
+  test('share no fault: what PostgreSQL cannot hold is rejected alone', async () => {
+    const entry = canonicalise(orderMessage('odd'), table)
+    const unstorable = {
+      ...entry,
+      message: { ...entry.message, timestamp: '+275760-09-13T00:00:00.000Z' },
+      canonical: { ...entry.canonical, occurred_at: '+275760-09-13T00:00:00.000Z' },
+    }
+    const answers = await whileBusy(
+      body(orderMessage('o1')),
+      JSON.stringify({ batch: [unstorable] }),
+      body(orderMessage('o2')),
+    )
+    const results = await Promise.all(answers.map(resultsOf))
+    expect(results.flat().map(({ outcome }) => outcome)).toEqual([
+      'accepted',
+      'rejected',
+      'accepted',
+    ])
   })
 })
