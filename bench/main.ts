@@ -7,6 +7,7 @@ import { benchBundle } from './bundle.ts'
 import { benchCanonicalise } from './canonicalise.ts'
 import { benchIngest } from './ingest.ts'
 import { describeMachine } from './machine.ts'
+import { benchPayloads } from './payloads.ts'
 import { benchPeers } from './peers.ts'
 import type { Part, PartResult } from './result.ts'
 import { tableOf } from './table.ts'
@@ -16,6 +17,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   bundle: benchBundle,
   canonicalise: benchCanonicalise,
   peers: benchPeers,
+  payloads: benchPayloads,
   ingest: benchIngest,
 }
 

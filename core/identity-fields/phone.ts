@@ -49,7 +49,8 @@ const EXTENSION = /(?:;.*|,.*|(?:\s|-)*(?:ext|extn|extension|x|#)[.:\s]*\d{1,7}#
 const OTHER_DIGITS = /[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\uff10-\uff19]/g
 
 function scan(text: string): Written | null {
-  // Nearly every number is written with digits, spaces, dashes and dots; the patterns below cost five times as much.
+  if (SIMPLE.test(text)) return split(text, -1)
+  // Nearly every other number is written with spaces, dashes and dots; the patterns below cost five times as much.
   const usual = text.replace(/[ .-]+/g, '')
   if (SIMPLE.test(usual)) return split(usual, -1)
   let bare = text.replace(OTHER_DIGITS, asciiDigit).replace('\uff0b', '+')

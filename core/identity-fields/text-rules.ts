@@ -2,7 +2,9 @@
 // bytes, and a name typed on a Mac (decomposed) must hash like the same name typed elsewhere.
 import { type FieldResult, missing } from './field.ts'
 
-const NOT_ASCII = /[^\x20-\x7e]/
+// ASCII, and the letters of western and central Europe as one code point each (Latin-1, Latin Extended-A): nothing in
+// them is invisible, and NFC leaves them as they are.
+const UNUSUAL = /[^\x20-\x7e\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u017f]/
 // Controls (with NUL), zero-width and direction marks: they come along when numbers and names are copied from phones.
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}]+/gu
 const PUNCTUATION = /[\p{P}\p{S}]+/gu
@@ -12,21 +14,24 @@ const SYMBOLS_AND_DIGITS = /[\p{P}\p{S}\p{N}]+/gu
 const SPACES = /\s+/g
 const LETTER = /[\p{L}\p{N}]/u
 
-/** Trimmed text without invisible characters; plain ASCII, the usual case, passes untouched. */
+/** Trimmed text without invisible characters; the usual letters pass untouched. */
 export function clean(raw: string): string {
-  return NOT_ASCII.test(raw)
+  return UNUSUAL.test(raw)
     ? raw.replace(/\s/g, ' ').replace(INVISIBLE, '').normalize('NFC').trim()
     : raw.trim()
 }
 
 /** Trimmed, and in NFC again: what was removed may have stood between a letter and its accent. */
 export const composed = (text: string): string =>
-  (NOT_ASCII.test(text) ? text.normalize('NFC') : text).trim()
+  (UNUSUAL.test(text) ? text.normalize('NFC') : text).trim()
 
-// Most names and places are one word of a to z; they need none of the patterns for other scripts, which cost five times
-// as much.
-const ONE_WORD = /^[a-z]+$/
-const ONE_TOKEN = /^[a-z0-9]+$/
+// Most names and places are one word of usual letters; they need none of the patterns for other scripts, which cost five
+// times as much.
+const ONE_WORD = /^[a-z\u00df-\u00f6\u00f8-\u017f]+$/
+const ONE_TOKEN = /^[a-z0-9\u00df-\u00f6\u00f8-\u017f]+$/
+// Ids are often of several parts: letters, digits and punctuation without a space.
+const SPACELESS = /^[\x21-\x7e]+$/
+const LETTER_OR_DIGIT = /[a-z0-9]/
 
 /** Lower case, trimmed, inner runs of space as one. */
 export const lowered = (text: string): FieldResult => finished(text.toLowerCase())
@@ -61,7 +66,7 @@ export function wordsWithoutDigits(text: string): FieldResult {
 /** Lower case, no spaces. */
 export function lowerWithoutSpaces(text: string): FieldResult {
   const value = text.toLowerCase()
-  return ONE_TOKEN.test(value) ? { value } : finished(value, SPACES)
+  return SPACELESS.test(value) && LETTER_OR_DIGIT.test(value) ? { value } : finished(value, SPACES)
 }
 
 function finished(text: string, removed?: RegExp): FieldResult {

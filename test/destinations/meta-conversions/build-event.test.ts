@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { buildByHand } from '../../../bench/hand-written-builder.ts'
 import type { JsonObject } from '../../../core/json.ts'
 import { compileMapping } from '../../../core/mapping-kit/compile-mapping.ts'
 import { exampleEvents } from '../../../destinations/example-events.ts'
@@ -8,7 +9,6 @@ import {
 } from '../../../destinations/meta-conversions/build-event.ts'
 import definition from '../../../destinations/meta-conversions/index.ts'
 import type { Payload } from '../../../destinations/meta-conversions/send-event/generated-types.ts'
-import { buildByHand } from './hand-written-builder.ts'
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 const payload = (over: Partial<Payload> = {}): Payload => ({

@@ -3,7 +3,7 @@
 
 import * as crypto from 'node:crypto'
 import { createHash } from 'node:crypto'
-import type { CanonicalEvent } from '../../../core/canonical-event.ts'
+import type { CanonicalEvent } from '../core/canonical-event.ts'
 
 type OneShot = (algorithm: string, text: string, encoding: 'hex') => string
 const oneShot = (crypto as { hash?: OneShot }).hash
