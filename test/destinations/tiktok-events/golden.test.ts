@@ -6,7 +6,7 @@ import { exampleEvents } from '../../../destinations/example-events.ts'
 import { examples } from '../../../destinations/tiktok-events/examples.ts'
 import definition from '../../../destinations/tiktok-events/index.ts'
 import { json, type RecordingServer, startRecordingServer } from '../../support/recording-server.ts'
-import { drive } from '../meta-conversions/drive.ts'
+import { drive } from '../drive.ts'
 
 let server: RecordingServer
 let settings: JsonObject
