@@ -124,3 +124,20 @@ test('no message repeats an address that Klaviyo quotes', async () => {
   const error = await errorFrom(drivenAs('klaviyo').single())
   expect(error.message).toContain('*** is invalid')
 })
+
+test('google: nobody is added before the operator says that the terms are accepted', async () => {
+  const platform = PLATFORMS.find(({ name }) => name === 'google') as (typeof PLATFORMS)[number]
+  const settings = { ...platform.settings(server.url), customer_match_terms: '' }
+  const { batch } = drive(platform.definition, () => settings, {
+    action: 'syncAudience',
+    auth: platform.auth,
+  })
+  const sync = (isMember: boolean) =>
+    batch([change({ who: 'ann', audience: '7', isMember })], mappingOf(platform))
+  const error = await errorFrom(sync(true))
+  expect(error).toMatchObject({ status: 403, code: 'SETTINGS_INVALID' })
+  expect(error.message).toContain('Audience manager')
+  expect(server.requests).toHaveLength(0)
+  server.otherwise(json(200, { requestId: 'dm-1' }))
+  expect((await sync(false)).map(({ status }) => status)).toEqual([200])
+})

@@ -49,3 +49,12 @@ describe.each(platformCases)('%s', (_, { name, folder, definition, maxMembers })
     ).toEqual([true, true, false])
   })
 })
+
+test('the webhook for memberships takes entries and exits, and nothing else', () => {
+  const path = 'mappings/destinations.draft/audience-webhook.yaml'
+  const file = parseDestinationFile(readFileSync(path, 'utf8'), path)
+  expect(file.definition).toBe('webhook')
+  const matches = compileTrigger(file.subscriptions[0]?.trigger as string)
+  const events = [audienceEntered, audienceExited, purchase]
+  expect(events.map((event) => matches(event as never))).toEqual([true, true, false])
+})
