@@ -74,16 +74,19 @@ function requestPlan<Payload extends Change, Member extends object>(
 
 interface Hints {
   readonly status?: number
+  readonly code?: string
   readonly split?: boolean
 }
 
 // A group that asks to be split is sent again: alone then, its error surfaces and the host halves it.
 function failed(count: number, error: Error): MultiStatusResponse {
-  const { status, split } = error as Hints
+  const { status, code, split } = error as Hints
   const results = new MultiStatusResponse()
   for (let at = 0; at < count; at++) {
     results.setErrorResponseAtIndex(at, {
       status: split || status === undefined ? 503 : status,
+      // The union of actions-core's own codes is not the union of ours.
+      ...(code === undefined ? {} : { errortype: code as never }),
       errormessage: error.message,
     })
   }

@@ -62,9 +62,15 @@ export function readDataManagerAnswer(answer: Answer): Verdict {
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     }
   }
-  if (status === 403) return { kind: 'settings', message }
-  if (answer.status !== 400) return { kind: 'refused', status, message }
   const rpc = rpcStatusOf(answer.body)
+  if (status === 403) {
+    const isAboutList = rpc.violations.some(
+      ({ field, reason }) =>
+        reason.startsWith('INVALID_USER_LIST') || field.endsWith('product_destination_id'),
+    )
+    return { kind: 'settings', message, ...(isAboutList ? { code: 'AUDIENCE_UNAVAILABLE' } : {}) }
+  }
+  if (answer.status !== 400) return { kind: 'refused', status, message }
   const culprit = rpc.violations.map(eventIndexOf).find((index) => index !== null) ?? null
   return { kind: 'event', message: messageOf(answer.status, rpc), culprit }
 }

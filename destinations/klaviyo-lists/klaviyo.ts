@@ -55,7 +55,10 @@ export function readKlaviyoFailure(
     const waitMs = retryAfterMs(answer)
     return { kind, status, message, ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }) }
   }
-  if (isAboutList(errors) || kind === 'settings') return { kind: 'settings', message }
+  if (isAboutList(errors) || status === 404) {
+    return { kind: 'settings', message, code: 'AUDIENCE_UNAVAILABLE' }
+  }
+  if (kind === 'settings') return { kind, message }
   if (status !== 400 && status !== 413) return { kind: 'refused', status, message }
   return { kind: 'event', message, culprit: culpritIn(errors, rows) }
 }

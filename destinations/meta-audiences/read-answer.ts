@@ -9,6 +9,9 @@ const BLOCKED: readonly number[] = [1713230, 1713231]
 
 export function readMembersAnswer(answer: Answer, sentCount: number, token: string): Verdict {
   const failure = readAudienceFailure(answer, token)
+  if (failure?.kind === 'settings' && isAboutAudience(answer)) {
+    return { ...failure, code: 'AUDIENCE_UNAVAILABLE' }
+  }
   if (failure) return failure
   const { num_received: received, num_invalid_entries: invalid } = answer.body ?? {}
   if (typeof received !== 'number') {
@@ -20,6 +23,12 @@ export function readMembersAnswer(answer: Answer, sentCount: number, token: stri
   // is sent again changes nothing.
   const message = `Meta took ${received} of ${sentCount} rows, ${Number(invalid ?? 0)} of them invalid`
   return { kind: 'event', message, culprit: null }
+}
+
+// 100 with subcode 33, and 803: no such object, or not yours.
+function isAboutAudience(answer: Answer): boolean {
+  const { code, error_subcode: subcode } = objectAt(answer.body, 'error') ?? {}
+  return code === 803 || [33, ...BLOCKED].includes(Number(subcode))
 }
 
 /** Null for a success. What concerns the whole audience is a fault of the settings, never of a row. */

@@ -37,11 +37,13 @@ export const readAudienceAnswer = (answer: Answer, { accessToken }: Settings): V
 // A validation message leads with the path of the first fault. UNVERIFIED for this endpoint: without an index the batch is
 // split. What is said of the audience, the advertiser or the schema concerns every row.
 const CULPRIT = /\bbatch_data(?:\.(\d+)|\[(\d+)\])/
-const EVERY_ROW = /\baudience\b|audience_id(?!s)|advertiser|id_schema/i
+const AUDIENCE = /\baudience(?:_ids?)?\b/i
+const EVERY_ROW = /advertiser|id_schema/i
 
 function invalidParameter(message: string, words: string): Verdict {
   const found = CULPRIT.exec(words)
   if (found) return { kind: 'event', message, culprit: Number(found[1] ?? found[2]) }
+  if (AUDIENCE.test(words)) return { kind: 'settings', message, code: 'AUDIENCE_UNAVAILABLE' }
   if (EVERY_ROW.test(words)) return { kind: 'settings', message }
   return { kind: 'event', message, culprit: null }
 }

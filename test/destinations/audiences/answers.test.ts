@@ -83,18 +83,26 @@ test.each<readonly [string, Answer]>([
 )
 
 test.each<readonly [string, Answer, object]>([
-  ['meta', graph({ code: 100, error_subcode: 1713230 }), { status: 403, code: 'SETTINGS_INVALID' }],
-  ['meta', graph({ code: 100, error_subcode: 33 }), { status: 403, code: 'SETTINGS_INVALID' }],
+  [
+    'meta',
+    graph({ code: 100, error_subcode: 1713230 }),
+    { status: 403, code: 'AUDIENCE_UNAVAILABLE' },
+  ],
+  ['meta', graph({ code: 100, error_subcode: 33 }), { status: 403, code: 'AUDIENCE_UNAVAILABLE' }],
   ['meta', graph({ code: 80003 }), { status: 429, code: 'RETRYABLE_ERROR' }],
   ['meta', text(200, '<html>'), { status: 502, code: 'RETRYABLE_ERROR' }],
   ['tiktok', tiktok(40001, 'No permission'), { status: 401 }],
   ['tiktok', tiktok(40100, 'Too many requests'), { status: 429, code: 'RETRYABLE_ERROR' }],
-  ['tiktok', tiktok(40002, 'Audience 7 does not exist'), { status: 403, code: 'SETTINGS_INVALID' }],
+  [
+    'tiktok',
+    tiktok(40002, 'Audience 7 does not exist'),
+    { status: 403, code: 'AUDIENCE_UNAVAILABLE' },
+  ],
   ['tiktok', text(200, '<html>'), { status: 502, code: 'RETRYABLE_ERROR' }],
   [
     'google',
     google('destinations[0].product_destination_id', 'INVALID_USER_LIST_ID'),
-    { status: 403, code: 'SETTINGS_INVALID' },
+    { status: 403, code: 'AUDIENCE_UNAVAILABLE' },
   ],
   [
     'google',
@@ -105,7 +113,7 @@ test.each<readonly [string, Answer, object]>([
   [
     'klaviyo',
     klaviyo(400, '/data', 'List ID 7 does not exist.'),
-    { status: 403, code: 'SETTINGS_INVALID' },
+    { status: 403, code: 'AUDIENCE_UNAVAILABLE' },
   ],
   [
     'klaviyo',

@@ -110,9 +110,10 @@ describe.each(platformCases)('%s', (_, platform) => {
   test('an audience that is not there costs its own changes only', async () => {
     const nodes = await sync(enter('ann'), change({ who: 'bob', audience: '404404' }))
     expect(statuses(nodes)).toEqual([200, 403])
+    expect(nodes[1]?.errortype).toBe('AUDIENCE_UNAVAILABLE')
     expect(inside()).toEqual(kept('ann'))
     const alone = sync(change({ who: 'bob', audience: '404404' }))
-    expect(await errorFrom(alone)).toMatchObject({ status: 403, code: 'SETTINGS_INVALID' })
+    expect(await errorFrom(alone)).toMatchObject({ status: 403, code: 'AUDIENCE_UNAVAILABLE' })
   })
 
   test('a person without identifiers, or an audience without an id, fails alone', async () => {
