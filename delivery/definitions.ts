@@ -2,6 +2,8 @@
 import { canonicalJson } from '../core/canonical-json.ts'
 import type { DestinationFile, ReturnsFile } from '../core/destination-schema.ts'
 import { TrackLayerError } from '../core/errors.ts'
+import type { JsonObject } from '../core/json.ts'
+import { compileTrigger } from '../core/mapping-kit/compile-trigger.ts'
 import { returnMessage } from '../core/return-message.ts'
 import type { ClaimedDelivery } from '../store/deliveries.ts'
 import { createDefinitionDelivery } from './definition-destination.ts'
@@ -53,7 +55,7 @@ function deliveryOf(
     return {
       deliver:
         slug === 'webhook'
-          ? webhook(sender, target)
+          ? triggered(options.file, webhook(sender, target))
           : segmentReturn(sender, target, options.returns),
     }
   }
@@ -71,6 +73,16 @@ function deliveryOf(
     deliverBatch,
     deliver: async (delivery) => (await deliverBatch([delivery]))[0] as DeliveryResult,
   }
+}
+
+/** Without subscriptions every event is meant for a webhook; with some, those that a trigger of theirs takes. */
+function triggered({ subscriptions }: DestinationFile, deliver: Deliver): Deliver {
+  if (subscriptions.length === 0) return deliver
+  const triggers = subscriptions.map(({ trigger }) => compileTrigger(trigger))
+  return async (delivery) =>
+    triggers.some((matches) => matches(delivery.canonical as unknown as JsonObject))
+      ? deliver(delivery)
+      : { kind: 'filtered', reason: 'trigger' }
 }
 
 type Deliver = (delivery: ClaimedDelivery) => Promise<DeliveryResult>

@@ -1,8 +1,12 @@
 // The definitions that TrackLayer brings, by the name a destination file gives.
 import type { DestinationDefinition } from '@segment/actions-core'
 import googleAnalytics4 from '../destinations/google-analytics-4/index.ts'
+import googleAudiences from '../destinations/google-audiences/index.ts'
 import googleDataManager from '../destinations/google-data-manager/index.ts'
+import klaviyoLists from '../destinations/klaviyo-lists/index.ts'
+import metaAudiences from '../destinations/meta-audiences/index.ts'
 import metaConversions from '../destinations/meta-conversions/index.ts'
+import tiktokAudiences from '../destinations/tiktok-audiences/index.ts'
 import tiktokEvents from '../destinations/tiktok-events/index.ts'
 import warehouse from '../destinations/warehouse/index.ts'
 
@@ -12,6 +16,10 @@ const definitions: Record<string, unknown> = {
   'tiktok-events': tiktokEvents,
   'google-analytics-4': googleAnalytics4,
   warehouse,
+  'meta-audiences': metaAudiences,
+  'google-audiences': googleAudiences,
+  'tiktok-audiences': tiktokAudiences,
+  'klaviyo-lists': klaviyoLists,
 }
 
 // Each has settings of its own type; the host passes texts and lets the definition read them.

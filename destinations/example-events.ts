@@ -119,4 +119,38 @@ export const refund: CanonicalEvent = {
   },
 }
 
+/** Jane enters an audience that every platform knows under this id. */
+export const audienceEntered: CanonicalEvent = {
+  segment_event: 'Audience Entered',
+  tracklayer_event: 'audience_entered',
+  message_id: 'msg_01HXC',
+  occurred_at: '2026-04-26T09:00:00.000Z',
+  ...person,
+  properties: {
+    event_id: 'mem_01HXC',
+    audience_id: 'aud_2JVIP',
+    audience_key: 'vip_customers',
+    audience_name: 'VIP customers',
+    computation_id: 'aud_2JVIP',
+    external_audience_id: '120210001',
+    is_member: true,
+    reason: 'entered',
+  },
+}
+
+/** And leaves it two days later. */
+export const audienceExited: CanonicalEvent = {
+  ...audienceEntered,
+  segment_event: 'Audience Exited',
+  tracklayer_event: 'audience_exited',
+  message_id: 'msg_01HXD',
+  occurred_at: '2026-04-28T09:00:00.000Z',
+  properties: {
+    ...audienceEntered.properties,
+    event_id: 'mem_01HXD',
+    is_member: false,
+    reason: 'exited',
+  },
+}
+
 export const exampleEvents = { purchase, lead, sign_up: signUp, add_to_cart: addToCart, refund }

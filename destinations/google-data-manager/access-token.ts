@@ -7,14 +7,16 @@ import type {
 import { answerOf, kindOfStatus, retryAfterMs } from '../vendor-answers/answer.ts'
 import { WaitError } from '../vendor-answers/verdict.ts'
 import { notConnected } from './failure.ts'
-import type { Settings } from './generated-types.ts'
 
 export const DEFAULT_TOKEN_URL = 'https://oauth2.googleapis.com/token'
 
 /** Throws InvalidAuthenticationError when the operator has to connect again, RetryableError when it may pass. */
 export async function refreshAccessToken(
   request: RequestClient,
-  { settings, auth }: { readonly settings: Settings; readonly auth: OAuth2ClientCredentials },
+  {
+    settings,
+    auth,
+  }: { readonly settings: { readonly token_url?: string }; readonly auth: OAuth2ClientCredentials },
 ): Promise<RefreshAccessTokenResult> {
   const url = auth.refreshTokenUrl || settings.token_url || DEFAULT_TOKEN_URL
   const response = await request(url, {

@@ -7,8 +7,8 @@ import { type RpcStatus, rpcStatusOf } from './rpc-status.ts'
 
 export type Failure = IntegrationError | InvalidAuthenticationError | WaitError
 
-// Reasons that no event can help: page "ErrorReason" of the Data Manager API, those about accounts and conversion
-// actions. The enum is "not frozen": an unknown reason counts as the event's fault unless it names the destination.
+// Reasons that no event can help: page "ErrorReason" of the Data Manager API, those about accounts, conversion
+// actions and user lists. The enum is "not frozen": an unknown reason counts as the event's fault unless it names the destination.
 const SETTINGS_REASONS: ReadonlySet<string> = new Set([
   'INVALID_DESTINATION',
   'INVALID_CONVERSION_ACTION_ID',
@@ -23,6 +23,9 @@ const SETTINGS_REASONS: ReadonlySet<string> = new Set([
   'OPERATING_ACCOUNT_LOGIN_ACCOUNT_MISMATCH',
   'MISMATCHED_ACCOUNT_TYPE',
   'INVALID_MERCHANT_ID',
+  'INVALID_USER_LIST_ID',
+  'INVALID_USER_LIST_TYPE',
+  'DATA_PARTNER_USER_LIST_MUTATE_NOT_ALLOWED',
   'NOT_ALLOWLISTED',
 ])
 
@@ -58,7 +61,7 @@ export function isSettingsFault({ reason, violations }: RpcStatus): boolean {
 const reasonOf = ({ reason, violations, status }: RpcStatus): string =>
   violations[0]?.reason || reason || status
 
-function messageOf(status: number, rpc: RpcStatus): string {
+export function messageOf(status: number, rpc: RpcStatus): string {
   const said = rpc.violations.map(({ field, reason, description }) =>
     [field, reason, description].filter(Boolean).join(' '),
   )

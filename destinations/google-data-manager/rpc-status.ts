@@ -43,9 +43,9 @@ export function rpcStatusOf(body: unknown): RpcStatus {
   }
 }
 
-/** Position in `events` that a violation is about, else null. */
+/** Position in `events` or `audience_members` that a violation is about, else null. */
 export function eventIndexOf({ field }: FieldViolation): number | null {
-  const index = /(?:^|\.)events\[(\d+)\]/.exec(field)?.[1]
+  const index = /(?:^|\.)(?:events|audience_?[mM]embers)\[(\d+)\]/.exec(field)?.[1]
   return index === undefined ? null : Number(index)
 }
 

@@ -9,7 +9,7 @@ export interface IngestDestination {
   readonly productDestinationId: string
 }
 
-interface ProductAccount {
+export interface ProductAccount {
   readonly accountType: 'GOOGLE_ADS'
   readonly accountId: string
 }
@@ -21,11 +21,19 @@ export interface ConversionName {
 
 /** @throws IntegrationError SETTINGS_INVALID when an id is missing or has no id's form */
 export function destinationOf(settings: Settings, payload: ConversionName): IngestDestination {
-  const { login_account_id: login } = settings
+  return { ...accountsOf(settings), productDestinationId: conversionActionOf(settings, payload) }
+}
+
+export type Accounts = Omit<IngestDestination, 'productDestinationId'>
+
+/** @throws IntegrationError SETTINGS_INVALID */
+export function accountsOf({
+  operating_account_id: operating,
+  login_account_id: login,
+}: Pick<Settings, 'operating_account_id' | 'login_account_id'>): Accounts {
   return {
-    operatingAccount: accountOf(settings.operating_account_id, 'Operating account id'),
+    operatingAccount: accountOf(operating, 'Operating account id'),
     ...(login ? { loginAccount: accountOf(login, 'Login account id') } : {}),
-    productDestinationId: conversionActionOf(settings, payload),
   }
 }
 

@@ -3,7 +3,7 @@
 // Limits", https://developers.facebook.com/docs/graph-api/overview/rate-limiting.
 import { type JsonObject, objectAt } from '../../core/json.ts'
 import { type Answer, kindOfStatus, quoted, retryAfterMs } from '../vendor-answers/answer.ts'
-import type { Verdict } from '../vendor-answers/verdict.ts'
+import type { Failure, Verdict } from '../vendor-answers/verdict.ts'
 
 /** 102 and 190: session or token; 104: none; 10 and 200 to 299: permission not granted or removed. */
 const isCredentials = (code: number) =>
@@ -21,9 +21,14 @@ const isSettings = (code: number, subcode: number) =>
   code === 3 || code === 803 || code === 2500 || (code === 100 && subcode === 33)
 
 export function readMetaAnswer(answer: Answer, sentCount: number, token: string): Verdict {
+  return readGraphFailure(answer, token) ?? readSuccess(answer, sentCount)
+}
+
+/** What any edge of Graph may answer but success; null for a 2xx without an error in its body. */
+export function readGraphFailure(answer: Answer, token: string): Failure | null {
   const error = objectAt(answer.body, 'error')
   if (error) return verdictOf(error, answer, token)
-  if (answer.status >= 200 && answer.status < 300) return readSuccess(answer, sentCount)
+  if (answer.status >= 200 && answer.status < 300) return null
   const kind = kindOfStatus(answer.status)
   const message = `Meta answered ${answer.status}, want 200`
   if (kind === 'event') return { kind, message, culprit: null }
@@ -42,7 +47,7 @@ function readSuccess(answer: Answer, sentCount: number): Verdict {
   return { kind: 'event', message, culprit: null }
 }
 
-function verdictOf(error: JsonObject, answer: Answer, token: string): Verdict {
+function verdictOf(error: JsonObject, answer: Answer, token: string): Failure {
   const code = Number(error.code)
   const subcode = Number(error.error_subcode ?? 0)
   const message = messageOf(error, answer.status, token)
@@ -57,7 +62,7 @@ function verdictOf(error: JsonObject, answer: Answer, token: string): Verdict {
   return { kind: 'refused', status: answer.status, message }
 }
 
-function wait(answer: Answer, status: number, message: string): Verdict {
+function wait(answer: Answer, status: number, message: string): Failure {
   const waitMs = retryAfterMs(answer) ?? usageWaitMs(answer)
   return {
     kind: 'wait',

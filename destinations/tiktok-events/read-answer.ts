@@ -11,7 +11,12 @@ const INVALID_PARAMETER = 40_002
 /** "Too many requests": comes with HTTP 401. */
 const THROTTLED = 40_100
 
-export function readTikTokAnswer(answer: Answer, token: string): Verdict {
+/** `readInvalid` says what an invalid parameter is about; message and the platform's words. */
+export function readTikTokAnswer(
+  answer: Answer,
+  token: string,
+  readInvalid: (message: string, words: string) => Verdict = invalidParameter,
+): Verdict {
   const code = answer.body?.code
   if (typeof code !== 'number') return withoutCode(answer)
   if (code === OK) return { kind: 'accepted' }
@@ -26,7 +31,7 @@ export function readTikTokAnswer(answer: Answer, token: string): Verdict {
   if (code === NO_PERMISSION || (code > THROTTLED && code < 40_200)) {
     return { kind: 'credentials', message }
   }
-  if (code === INVALID_PARAMETER) return invalidParameter(message, words)
+  if (code === INVALID_PARAMETER) return readInvalid(message, words)
   return { kind: 'refused', status: 400, message }
 }
 

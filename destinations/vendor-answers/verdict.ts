@@ -17,8 +17,15 @@ export type Verdict =
     }
   /** The token is missing, wrong, expired, or may not write to this pixel. */
   | { readonly kind: 'credentials'; readonly message: string }
-  /** The id of the pixel, the version of the API or the address is wrong. */
-  | { readonly kind: 'settings'; readonly message: string }
+  /**
+   * The id of the pixel, the version of the API or the address is wrong. `code` tells apart what concerns one audience only,
+   * so that a host need not stop the others.
+   */
+  | {
+      readonly kind: 'settings'
+      readonly message: string
+      readonly code?: 'AUDIENCE_UNAVAILABLE'
+    }
   /** The whole request was refused, and nothing stored, because of an event in it; `culprit` is its index if named. */
   | { readonly kind: 'event'; readonly message: string; readonly culprit: number | null }
   /** Refused for a reason of its own that no later try changes. */
@@ -61,7 +68,7 @@ export function errorOf(failure: Failure, eventCount: number): Error {
       return new InvalidAuthenticationError(failure.message)
     case 'settings':
       // 403, not 400: the events are good, and a host pauses the destination on 401 and 403 instead of giving them up.
-      return new IntegrationError(failure.message, 'SETTINGS_INVALID', 403)
+      return new IntegrationError(failure.message, failure.code ?? 'SETTINGS_INVALID', 403)
     case 'event':
       return eventCount > 1
         ? new BatchRejectedError(failure.message)

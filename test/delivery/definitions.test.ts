@@ -82,6 +82,16 @@ function isSigned(body: string, headers: Record<string, string>): boolean {
 }
 
 describe('the webhook', () => {
+  test('with subscriptions, takes only the events that a trigger takes', async () => {
+    const trigger = (name: string) => `tracklayer_event = "${name}"`
+    expect(await deliverTo({ trigger: trigger('audience_entered') })).toEqual({
+      kind: 'filtered',
+      reason: 'trigger',
+    })
+    expect(receiver.requests).toHaveLength(0)
+    expect(await deliverTo({ trigger: trigger('purchase') })).toMatchObject({ kind: 'delivered' })
+  })
+
   test('carries the canonical event with the id the person has by now', async () => {
     await deliverTo({}, claimed({ userId: null, anonymousId: 'a' }, 'later'))
     const { event } = JSON.parse(received().body)

@@ -111,7 +111,10 @@ function triggerFaults(at: string, fql: string): readonly string[] {
 }
 
 /** generated-types.ts as `actions-cli generate:types` writes it. */
-export function renderTypes(name: 'Settings' | 'Payload', fields: Fields): string {
+export function renderTypes(
+  name: 'Settings' | 'AudienceSettings' | 'Payload',
+  fields: Fields,
+): string {
   return `// Generated file. DO NOT MODIFY IT BY HAND.\n\nexport interface ${name} ${renderObject(fields, '')}\n`
 }
 

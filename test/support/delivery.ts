@@ -18,6 +18,8 @@ export interface DestinationSpec {
   readonly name?: string
   readonly environment?: string
   readonly definition?: 'webhook' | 'segment-return'
+  /** Of a webhook's only subscription; none without it. */
+  readonly trigger?: string
   readonly url: string
   readonly secret?: string
   readonly returns?: ReturnsFile
@@ -34,6 +36,9 @@ export function destinationTo(spec: DestinationSpec): Destination {
   const file = parseDestinationFile(
     [
       `definition: ${definition}`,
+      ...(spec.trigger
+        ? [`subscriptions: [{ name: Some, trigger: '${spec.trigger}', action: send }]`]
+        : []),
       `limits: { concurrency: ${concurrency}, timeout_seconds: ${timeoutMs / 1000} }`,
       `retry: { base_seconds: 10, cap_seconds: 100, max_attempts: ${maxAttempts} }`,
     ].join('\n'),

@@ -10,7 +10,7 @@ import {
   startRecordingServer,
   text,
 } from '../../support/recording-server.ts'
-import { drive, errorFrom } from './drive.ts'
+import { drive, errorFrom } from '../drive.ts'
 
 const TOKEN = 'EAAB-secret-token'
 let server: RecordingServer

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../../core/json.ts'
 import { exampleEvents } from '../../../destinations/example-events.ts'
 import definition from '../../../destinations/meta-conversions/index.ts'
 import { json, type RecordingServer, startRecordingServer } from '../../support/recording-server.ts'
-import { drive } from './drive.ts'
+import { drive } from '../drive.ts'
 
 let server: RecordingServer
 const meta = drive(definition, () => ({

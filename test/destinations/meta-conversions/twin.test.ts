@@ -6,7 +6,7 @@ import definition from '../../../destinations/meta-conversions/index.ts'
 import { listen } from '../../../workspace/listen.ts'
 import { createMetaTwin, type MetaTwin } from '../../../workspace/twins/meta/meta-twin.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
-import { deliver, drive, errorFrom } from './drive.ts'
+import { deliver, drive, errorFrom } from '../drive.ts'
 
 const JANE = { email: 'jane.doe@example.com', phone: '+4915123456789', externalId: 'cust_10482' }
 // Two days after the last of the example events.

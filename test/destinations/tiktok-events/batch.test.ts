@@ -3,7 +3,7 @@ import type { JsonObject } from '../../../core/json.ts'
 import { exampleEvents } from '../../../destinations/example-events.ts'
 import definition from '../../../destinations/tiktok-events/index.ts'
 import { json, type RecordingServer, startRecordingServer } from '../../support/recording-server.ts'
-import { drive, errorFrom } from '../meta-conversions/drive.ts'
+import { drive, errorFrom } from '../drive.ts'
 
 let server: RecordingServer
 let settings: JsonObject

@@ -1,66 +1,14 @@
 // Requests written by hand from TikTok's pages, against the bytes that leave.
-import { readFileSync } from 'node:fs'
-import type { JsonObject } from '../../../core/json.ts'
-import { compileMapping } from '../../../core/mapping-kit/compile-mapping.ts'
-import { exampleEvents } from '../../../destinations/example-events.ts'
 import { examples } from '../../../destinations/tiktok-events/examples.ts'
 import definition from '../../../destinations/tiktok-events/index.ts'
-import { json, type RecordingServer, startRecordingServer } from '../../support/recording-server.ts'
-import { drive } from '../meta-conversions/drive.ts'
+import { json } from '../../support/recording-server.ts'
+import { itSendsGoldenRequests } from '../event-destination-frame.ts'
 
-let server: RecordingServer
-let settings: JsonObject
-const tiktok = drive(definition, () => ({ ...settings, baseUrl: server.url }))
-
-beforeEach(async () => {
-  server = await startRecordingServer(
-    json(200, { code: 0, message: 'OK', request_id: 'r1', data: {} }),
-  )
-  settings = { pixelCode: 'C0PIXEL1234567890', accessToken: 'tt-token' }
+itSendsGoldenRequests({
+  definition,
+  examples,
+  folder: 'tiktok',
+  settings: { pixelCode: 'C0PIXEL1234567890', accessToken: 'tt-token' },
+  path: '/open_api/v1.3/event/track/',
+  answer: json(200, { code: 0, message: 'OK', request_id: 'r1', data: {} }),
 })
-afterEach(() => server.close())
-
-const presetOf = (canonical: string) =>
-  definition.presets?.find(
-    (preset) => 'subscribe' in preset && preset.subscribe.includes(`"${canonical}"`),
-  )?.mapping as JsonObject
-
-describe.each(Object.entries(exampleEvents))('%s', (name, event) => {
-  const golden = JSON.parse(readFileSync(`test/destinations/golden/tiktok/${name}.json`, 'utf8'))
-
-  test('leaves as the golden request, byte for byte', async () => {
-    await tiktok.single(event, presetOf(name))
-    const [request] = server.requests
-    expect(request?.path).toBe('/open_api/v1.3/event/track/')
-    expect(String(request?.body)).toBe(JSON.stringify(golden))
-  })
-
-  test('leaves alike through the compiled mapping and in a batch', async () => {
-    const payload = compileMapping(presetOf(name))(event as unknown as JsonObject)
-    await tiktok.batch([payload, payload], identityMapping(payload))
-    const [request] = server.requests
-    const [body] = golden.data
-    expect(String(request?.body)).toBe(JSON.stringify({ ...golden, data: [body, body] }))
-  })
-})
-
-// The payload is mapped already: each field is taken from itself.
-const identityMapping = (payload: JsonObject): JsonObject =>
-  Object.fromEntries(Object.keys(payload).map((name) => [name, { '@path': `$.${name}` }]))
-
-test.each(examples.map((example) => [example.name, example] as const))(
-  'example: %s',
-  async (_, example) => {
-    settings = example.settings
-    await tiktok.single(example.in, example.mapping)
-    const left = server.requests.map(({ method, path, headers, body }, index) => ({
-      method,
-      path,
-      headers: Object.fromEntries(
-        Object.keys(example.out[index]?.headers ?? {}).map((name) => [name, headers[name]]),
-      ),
-      body: JSON.parse(String(body)),
-    }))
-    expect(left).toEqual(example.out)
-  },
-)

@@ -6,7 +6,7 @@ import definition from '../../../destinations/tiktok-events/index.ts'
 import { listen } from '../../../workspace/listen.ts'
 import { createTikTokTwin, type TikTokTwin } from '../../../workspace/twins/tiktok/tiktok-twin.ts'
 import { createManualClock } from '../../support/manual-clock.ts'
-import { deliver, drive, errorFrom } from '../meta-conversions/drive.ts'
+import { deliver, drive, errorFrom } from '../drive.ts'
 
 const JANE = { email: 'jane.doe@example.com', phone: '+4915123456789', externalId: 'cust_10482' }
 const NOW = Date.parse('2026-04-27T10:00:00.000Z')

@@ -101,6 +101,11 @@ export function permissionDenied(random: Random): TwinAnswer {
   )
 }
 
+/** ErrorReason NOT_FOUND: "Resource not found." */
+export function notFoundStatus(random: Random): TwinAnswer {
+  return status(404, 'NOT_FOUND', 'Resource not found.', requestDetails('NOT_FOUND', random))
+}
+
 /** "Limits and quotas": beyond them RESOURCE_EXHAUSTED and 429. UNVERIFIED: the RetryInfo and the header. */
 export function resourceExhausted(retryAfterSeconds: number): TwinAnswer {
   const answer = status(

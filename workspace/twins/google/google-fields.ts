@@ -1,4 +1,4 @@
-// The JSON shape of IngestEventsRequest (google/ads/datamanager/v1/*.proto in googleapis/googleapis, and the generated
+// The JSON shapes of the API's requests (google/ads/datamanager/v1/*.proto in googleapis/googleapis, and the generated
 // client of September 2026 for the newer fields). As proto3 JSON, snake case is read as well as camel case, and an unknown
 // field is an error.
 import { isJsonObject, type Json, type JsonObject } from '../../../core/json.ts'
@@ -30,14 +30,16 @@ const USER_DATA = {
   },
 }
 
+const DESTINATION = {
+  reference: null,
+  loginAccount: PRODUCT_ACCOUNT,
+  linkedAccount: PRODUCT_ACCOUNT,
+  operatingAccount: PRODUCT_ACCOUNT,
+  productDestinationId: null,
+}
+
 const REQUEST: Shape = {
-  destinations: {
-    reference: null,
-    loginAccount: PRODUCT_ACCOUNT,
-    linkedAccount: PRODUCT_ACCOUNT,
-    operatingAccount: PRODUCT_ACCOUNT,
-    productDestinationId: null,
-  },
+  destinations: DESTINATION,
   events: {
     destinationReferences: null,
     transactionId: null,
@@ -87,13 +89,56 @@ const REQUEST: Shape = {
   encryptionInfo: null,
 }
 
+/** IngestAudienceMembersRequest; the request that removes has no `consent` and no `termsOfService`. */
+export const AUDIENCE_REQUEST: Shape = {
+  destinations: DESTINATION,
+  audienceMembers: {
+    destinationReferences: null,
+    userData: USER_DATA,
+    compositeData: null,
+    pairData: null,
+    mobileData: null,
+    userIdData: null,
+    ppidData: null,
+    consent: CONSENT,
+  },
+  consent: CONSENT,
+  validateOnly: null,
+  encoding: null,
+  encryptionInfo: null,
+  termsOfService: { customerMatchTermsOfServiceStatus: null },
+}
+
+export const USER_LIST: Shape = {
+  name: null,
+  displayName: null,
+  description: null,
+  membershipStatus: null,
+  integrationCode: null,
+  membershipDuration: null,
+  accountAccessStatus: null,
+  targetNetworkInfo: null,
+  ingestedUserListInfo: {
+    uploadKeyTypes: null,
+    contactIdInfo: { dataSourceType: null },
+    mobileIdInfo: null,
+    userIdInfo: null,
+    pairIdInfo: null,
+    pseudonymousIdInfo: null,
+    partnerAudienceInfo: null,
+  },
+}
+
 /** The request with camel-case names, and a violation for each name that the API does not have. */
-export function readRequest(body: JsonObject): {
+export function readRequest(
+  body: JsonObject,
+  shape: Shape = REQUEST,
+): {
   readonly request: JsonObject
   readonly violations: readonly FieldViolation[]
 } {
   const violations: FieldViolation[] = []
-  return { request: readFields(body, REQUEST, '', violations), violations }
+  return { request: readFields(body, shape, '', violations), violations }
 }
 
 function readFields(

@@ -47,10 +47,14 @@ const DESCRIPTIONS = {
   DUPLICATE_DESTINATION_REFERENCE:
     'Two or more destinations in the request have the same reference.',
   NO_IDENTIFIERS_PROVIDED: 'Events data contains no user identifiers or ad identifiers.',
+  INVALID_USER_LIST_ID: 'User list is not valid.',
+  INVALID_AUDIENCE_MEMBER: 'This audience member is not valid.',
+  TOO_MANY_AUDIENCE_MEMBERS: 'Maximum number of audience members allowed per request is 10,000.',
+  TERMS_AND_CONDITIONS_NOT_SIGNED: 'Required terms and conditions are not accepted.',
   EVENT_TIME_INVALID: 'Event did not occur within the acceptable time window.',
 } as const
 
-type Reason = keyof typeof DESCRIPTIONS
+export type Reason = keyof typeof DESCRIPTIONS
 
 const ENUMS = {
   accountType: ['GOOGLE_ADS'],
@@ -61,7 +65,7 @@ const ENUMS = {
 /** A click id that names an ad; with one of these an event needs no user data. */
 export const CLICK_IDS = ['gclid', 'gbraid', 'wbraid', 'dclid', 'sessionAttributes', 'matchId']
 
-function violation(field: string, reason: Reason): FieldViolation {
+export function violation(field: string, reason: Reason): FieldViolation {
   return { field, description: DESCRIPTIONS[reason], reason }
 }
 
@@ -70,23 +74,15 @@ export function requestViolations(
   request: JsonObject,
   options: GoogleRuleOptions,
 ): readonly FieldViolation[] {
-  const destinations = listOf(request.destinations)
   const events = listOf(request.events)
   const found: FieldViolation[] = []
   const add = (field: string, reason: Reason) => found.push(violation(field, reason))
-  if (destinations.length === 0) add('destinations', 'REQUIRED_FIELD_MISSING')
-  if (destinations.length > MAX_DESTINATIONS) add('destinations', 'TOO_MANY_DESTINATIONS')
+  const isAction = (id: string) => options.conversionActions.some((action) => action.id === id)
+  found.push(
+    ...targetViolations(request, (id) => (isAction(id) ? null : 'INVALID_CONVERSION_ACTION_ID')),
+  )
   if (events.length === 0) add('events.events', 'REQUIRED_FIELD_MISSING')
   if (events.length > MAX_EVENTS) add('events.events', 'TOO_MANY_EVENTS')
-  const references = destinations.map((destination) => objectOf(destination).reference)
-  destinations.forEach((destination, index) => {
-    const { reference } = objectOf(destination)
-    const first = references.indexOf(reference)
-    if (reference !== undefined && first < index) {
-      add(`destinations[${index}].reference`, 'DUPLICATE_DESTINATION_REFERENCE')
-    }
-    found.push(...destinationViolations(objectOf(destination), `destinations[${index}]`, options))
-  })
   const hasUserData = events.some((event) => objectAt(event, 'userData') !== undefined)
   if (hasUserData && request.encoding !== 'HEX' && request.encoding !== 'BASE64') {
     add('encoding', request.encoding ? 'INVALID_ENUM_VALUE' : 'REQUIRED_FIELD_MISSING')
@@ -94,10 +90,31 @@ export function requestViolations(
   return found
 }
 
+/** Violations of `destinations`; `idReason` says what is wrong with a productDestinationId. */
+export function targetViolations(
+  request: JsonObject,
+  idReason: (id: string) => Reason | null,
+): readonly FieldViolation[] {
+  const destinations = listOf(request.destinations).map(objectOf)
+  const found: FieldViolation[] = []
+  const add = (field: string, reason: Reason) => found.push(violation(field, reason))
+  if (destinations.length === 0) add('destinations', 'REQUIRED_FIELD_MISSING')
+  if (destinations.length > MAX_DESTINATIONS) add('destinations', 'TOO_MANY_DESTINATIONS')
+  const references = destinations.map(({ reference }) => reference)
+  destinations.forEach((destination, index) => {
+    const { reference } = destination
+    if (reference !== undefined && references.indexOf(reference) < index) {
+      add(`destinations[${index}].reference`, 'DUPLICATE_DESTINATION_REFERENCE')
+    }
+    found.push(...destinationViolations(destination, `destinations[${index}]`, idReason))
+  })
+  return found
+}
+
 function destinationViolations(
   destination: JsonObject,
   path: string,
-  options: GoogleRuleOptions,
+  idReason: (id: string) => Reason | null,
 ): readonly FieldViolation[] {
   const found: FieldViolation[] = []
   const account = objectAt(destination, 'operatingAccount')
@@ -111,11 +128,8 @@ function destinationViolations(
     if (given) found.push(...accountViolations(given, `${path}.${name}`))
   }
   const { productDestinationId: id } = destination
-  if (!isNonEmptyText(id)) {
-    found.push(violation(`${path}.product_destination_id`, 'REQUIRED_FIELD_MISSING'))
-  } else if (!options.conversionActions.some((action) => action.id === id)) {
-    found.push(violation(`${path}.product_destination_id`, 'INVALID_CONVERSION_ACTION_ID'))
-  }
+  const reason = isNonEmptyText(id) ? idReason(id) : 'REQUIRED_FIELD_MISSING'
+  if (reason) found.push(violation(`${path}.product_destination_id`, reason))
   return found
 }
 
@@ -200,7 +214,8 @@ function valueViolations(event: JsonObject, path: string): readonly FieldViolati
   return found
 }
 
-function userDataViolations(
+/** Of an event or an audience member: both carry `userData`. */
+export function userDataViolations(
   event: JsonObject,
   path: string,
   encoding: Json | undefined,

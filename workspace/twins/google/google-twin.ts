@@ -1,6 +1,7 @@
-// Google Data Manager API: POST /v1/events:ingest and GET /v1/requestStatus:retrieve (google/ads/datamanager/v1/
+// Google Data Manager API: audiences (google-audiences.ts), POST /v1/events:ingest and GET /v1/requestStatus:retrieve (google/ads/datamanager/v1/
 // ingestion_service.proto). A 200 says only that the request was well formed: which events count, the status tells.
 import { isJsonObject, type Json, type JsonObject, objectAt } from '../../../core/json.ts'
+import type { TwinAudiences } from '../audience-book.ts'
 import { createPeople, type Normalisers, type OfferedHash } from '../people.ts'
 import { createRequestRate, type RateLimit } from '../request-rate.ts'
 import type { Twin, TwinOptions, TwinToken } from '../twin.ts'
@@ -9,6 +10,7 @@ import { createTwinFaults } from '../twin-faults.ts'
 import { createTwinLedger } from '../twin-ledger.ts'
 import { isNonEmptyText, listOf } from '../value-forms.ts'
 import { randomText, randomUuid } from '../vendor-ids.ts'
+import { createGoogleAudiences } from './google-audiences.ts'
 import {
   deadlineExceeded,
   type FieldViolation,
@@ -44,11 +46,14 @@ const INGEST_LIMITS: readonly RateLimit[] = [
 export interface GoogleTwinOptions extends TwinOptions, GoogleRuleOptions, GoogleProcessingOptions {
   /** OAuth access tokens with the scope https://www.googleapis.com/auth/datamanager. */
   readonly tokens: readonly TwinToken[]
+  /** Members without both consent signals granted are dropped while processing. Default true. */
+  readonly consentRequired?: boolean
   /** How long a status says PROCESSING. UNVERIFIED; what counts is decided at once. Default 30 minutes. */
   readonly processingMs?: number
 }
 
 export interface GoogleTwin extends Twin {
+  readonly audiences: TwinAudiences
   /** A conversion reported by the Google tag in a page, which an event of a WEBPAGE action with its id adjusts. */
   tag(conversion: { readonly conversionActionId: string; readonly transactionId: string }): void
 }
@@ -210,6 +215,21 @@ export function createGoogleTwin(options: GoogleTwinOptions): GoogleTwin {
     }
   }
 
+  function admit(http: TwinRequest): TwinAnswer | null {
+    const auth = authProblem(http)
+    if (auth) return auth
+    const { exceeded, retryAfterSeconds } = rate.take()
+    return exceeded ? resourceExhausted(retryAfterSeconds) : null
+  }
+
+  const lists = createGoogleAudiences({
+    clock,
+    random,
+    people,
+    accountIds: options.accountIds,
+    consentRequired: options.consentRequired ?? true,
+    admit,
+  })
   const { app, requests } = createTwinApp({
     clock,
     faults,
@@ -217,6 +237,7 @@ export function createGoogleTwin(options: GoogleTwinOptions): GoogleTwin {
     routes: [
       { method: 'POST', path: /^\/v1\/events:ingest$/, handle: ingest },
       { method: 'GET', path: /^\/v1\/requestStatus:retrieve$/, handle: retrieve },
+      ...lists.routes,
     ],
     edge: {
       tooManyRequests: resourceExhausted,
@@ -233,6 +254,7 @@ export function createGoogleTwin(options: GoogleTwinOptions): GoogleTwin {
     app,
     faults,
     requests,
+    audiences: lists.audiences,
     counted: ledger.counted,
     refused: ledger.refused,
     summary: ledger.summary,

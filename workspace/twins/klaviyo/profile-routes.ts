@@ -20,6 +20,10 @@ export interface ProfileRouteOptions {
   readonly random: Random
 }
 
+/** "This endpoint accepts a maximum of 1000 profiles per call." */
+const MAX_MEMBERS = 1000
+/** "any" takes 100 values. UNVERIFIED answer to more. */
+const MAX_FILTER_VALUES = 100
 const ACCEPTED: TwinAnswer = { status: 202 }
 const DONE: TwinAnswer = { status: 204 }
 
@@ -49,6 +53,10 @@ export function createProfileRoutes(options: ProfileRouteOptions): readonly Twin
     const filter = /^(?:any|equals)\((\w+),(.+)\)$/.exec(query.get('filter') ?? '')
     const quoted = filter?.[2]?.match(/"([^"]*)"/g) ?? []
     const values = quoted.map((value) => value.slice(1, -1))
+    if (values.length > MAX_FILTER_VALUES) {
+      const detail = `A maximum of ${MAX_FILTER_VALUES} values is allowed.`
+      return invalidInput([fault('too_many_values', '/data/filter', detail)], random)
+    }
     const found = filter ? profiles.findBy(filter[1] ?? '', values) : profiles.list()
     return { status: 200, body: { data: found.map(profileResource), links: {} } }
   }
@@ -60,6 +68,10 @@ export function createProfileRoutes(options: ProfileRouteOptions): readonly Twin
       const ids = listOf(isJsonObject(body) ? body.data : undefined).map((entry) =>
         isJsonObject(entry) ? entry.id : undefined,
       )
+      if (ids.length === 0 || ids.length > MAX_MEMBERS) {
+        const detail = `Between 1 and ${MAX_MEMBERS} profiles are allowed.`
+        return invalidInput([fault('wrong_size', '/data', detail)], random)
+      }
       const unknown = ids.findIndex((id) => !isNonEmptyText(id) || !profiles.find(id))
       // A destination that swallowed an error earlier posts an undefined id (facts/destinations.md 5).
       if (unknown >= 0) {
@@ -97,7 +109,10 @@ export function createProfileRoutes(options: ProfileRouteOptions): readonly Twin
       if (wrong.length > 0) return invalidInput(wrong, random)
       const list = listId ? (lists.get(listId) ?? null) : null
       for (const resource of resources) apply(profiles.upsert(resource), list)
-      return ACCEPTED
+      if (type !== 'profile-bulk-import-job') return ACCEPTED
+      // "Bulk Import Profiles" answers with its job.
+      const job = { type, id: randomText(random, 26), attributes: { status: 'queued' } }
+      return { status: 202, body: { data: job } }
     }
   }
 
@@ -117,17 +132,22 @@ export function createProfileRoutes(options: ProfileRouteOptions): readonly Twin
     return { status: 201, body: { data: listResource(id, name) } }
   }
 
-  function readList(_http: TwinRequest, [id = '']: readonly string[]): TwinAnswer {
+  function readList({ query }: TwinRequest, [id = '']: readonly string[]): TwinAnswer {
     const list = lists.get(id)
     if (!list) return notFound(`A list with id ${id} does not exist.`, random)
-    return { status: 200, body: { data: listResource(id, list.name) } }
+    const counted =
+      query.get('additional-fields[list]') === 'profile_count'
+        ? { profile_count: list.members.size }
+        : {}
+    return { status: 200, body: { data: listResource(id, list.name, counted) } }
   }
 
-  function readLists(): TwinAnswer {
-    return {
-      status: 200,
-      body: { data: [...lists].map(([id, { name }]) => listResource(id, name)) },
-    }
+  // `filter=equals(name,"a")`.
+  function readLists({ query }: TwinRequest): TwinAnswer {
+    const wanted = /^equals\(name,"(.*)"\)$/.exec(query.get('filter') ?? '')?.[1]
+    const name = wanted?.replace(/\\(.)/g, '$1')
+    const found = [...lists].filter(([, list]) => name === undefined || list.name === name)
+    return { status: 200, body: { data: found.map(([id, list]) => listResource(id, list.name)) } }
   }
 
   const members = /^\/api\/lists\/([^/]+)\/relationships\/profiles\/?$/
@@ -177,6 +197,6 @@ function profileResource({ id, attributes }: KlaviyoProfile): JsonObject {
   return { type: 'profile', id, attributes }
 }
 
-function listResource(id: string, name: string): JsonObject {
-  return { type: 'list', id, attributes: { name } }
+function listResource(id: string, name: string, more: JsonObject = {}): JsonObject {
+  return { type: 'list', id, attributes: { name, ...more } }
 }

@@ -1,4 +1,4 @@
-// Meta Conversions API: POST /v{version}/{pixel}/events. One bad event refuses the whole request: "If any event you send in
+// Meta: custom audiences (meta-audiences.ts) and the Conversions API: POST /v{version}/{pixel}/events. One bad event refuses the whole request: "If any event you send in
 // a batch is invalid, we reject the entire batch" ("Using the API", developers.facebook.com/docs/marketing-api).
 import { isJsonObject, type Json, type JsonObject } from '../../../core/json.ts'
 import { createPeople, type Normalisers, type OfferedHash } from '../people.ts'
@@ -8,6 +8,7 @@ import { createTwinFaults } from '../twin-faults.ts'
 import { createTwinLedger } from '../twin-ledger.ts'
 import { isNonEmptyText, listOf } from '../value-forms.ts'
 import { randomText } from '../vendor-ids.ts'
+import { createMetaAudiences, type MetaAudiences } from './meta-audiences.ts'
 import { createMetaDedup, type MetaDedupOptions, type MetaOrigin } from './meta-dedup.ts'
 import {
   DOWN,
@@ -31,6 +32,8 @@ const MAX_EVENTS = 1000
 export interface MetaTwinOptions extends TwinOptions, MetaRuleOptions, MetaDedupOptions {
   readonly tokens: readonly TwinToken[]
   readonly pixelIds: readonly string[]
+  /** Ad accounts whose audiences the token may change, without act_. Default none. */
+  readonly adAccountIds?: readonly string[]
   /** Graph versions that are served. Default v24.0 to v26.0. */
   readonly versions?: readonly string[]
   /** Default 400, the one that a destination reading only statuses takes for a bad event. */
@@ -50,6 +53,7 @@ export interface BrowserEvent {
 }
 
 export interface MetaTwin extends Twin {
+  readonly audiences: MetaAudiences
   /** An event of the browser pixel, which Meta counts and compares with server events. */
   pixel(event: BrowserEvent): void
 }
@@ -132,11 +136,23 @@ export function createMetaTwin(options: MetaTwinOptions): MetaTwin {
     }
   }
 
+  const { adAccountIds = [] } = options
+  const custom = createMetaAudiences({
+    clock,
+    random,
+    people,
+    versions,
+    adAccountIds,
+    tokenProblem,
+  })
   const { app, requests } = createTwinApp({
     clock,
     faults,
     keepRequests: options.keepRequests,
-    routes: [{ method: 'POST', path: /^\/(v\d+\.\d+)\/([^/]+)\/events\/?$/, handle: receive }],
+    routes: [
+      { method: 'POST', path: /^\/(v\d+\.\d+)\/([^/]+)\/events\/?$/, handle: receive },
+      ...custom.routes,
+    ],
     edge: {
       // "X-App-Usage" carries percentages of the hourly allowance ("Rate Limits"); Graph sends no Retry-After.
       tooManyRequests: () => ({
@@ -155,6 +171,7 @@ export function createMetaTwin(options: MetaTwinOptions): MetaTwin {
     app,
     faults,
     requests,
+    audiences: custom.audiences,
     counted: ledger.counted,
     refused: ledger.refused,
     summary: ledger.summary,

@@ -1,6 +1,7 @@
-// TikTok Events API 2.0: POST /open_api/v1.3/event/track/. Every answer of the API is HTTP 200 with a code in its body: 0 is
+// TikTok: audiences (tiktok-audiences.ts) and Events API 2.0: POST /open_api/v1.3/event/track/. Every answer of the API is HTTP 200 with a code in its body: 0 is
 // success, and whoever reads only the status takes a refusal for one (facts/destinations.md 0.6).
 import { isJsonObject, type Json, type JsonObject, objectAt } from '../../../core/json.ts'
+import type { TwinAudiences } from '../audience-book.ts'
 import { createDedupWindow } from '../dedup-window.ts'
 import { createPeople, type Normalisers, type OfferedHash } from '../people.ts'
 import { createRequestRate } from '../request-rate.ts'
@@ -10,6 +11,7 @@ import { createTwinFaults } from '../twin-faults.ts'
 import { createTwinLedger } from '../twin-ledger.ts'
 import { isNonEmptyText, listOf } from '../value-forms.ts'
 import { randomText } from '../vendor-ids.ts'
+import { createTikTokAudiences, type TikTokRefusal } from './tiktok-audiences.ts'
 import { eventFault, isTooOld, type TikTokRuleOptions, type TikTokSource } from './tiktok-rules.ts'
 
 const HOUR_MS = 60 * 60 * 1000
@@ -32,6 +34,8 @@ export interface TikTokTwinOptions extends TwinOptions, TikTokRuleOptions {
   readonly tokens: readonly TwinToken[]
   /** Pixel codes, app ids, offline and CRM event set ids that the token may write to, by `event_source`. */
   readonly eventSources: Partial<Readonly<Record<TikTokSource, readonly string[]>>>
+  /** Advertisers whose audiences the token may change. Default none. */
+  readonly advertiserIds?: readonly string[]
   /**
    * What becomes of an event that is too old. UNVERIFIED: partners write that such events are "not matched or displayed",
    * so by default the answer is OK and the event does not count; `refuse` answers 40002 for the whole request.
@@ -42,6 +46,7 @@ export interface TikTokTwinOptions extends TwinOptions, TikTokRuleOptions {
 }
 
 export interface TikTokTwin extends Twin {
+  readonly audiences: TwinAudiences
   /** An event of the pixel in a page, which TikTok counts and compares with server events. */
   pixel(event: {
     readonly pixelCode: string
@@ -65,11 +70,7 @@ const PEOPLE_FIELDS = [
 
 const SOURCES: readonly Json[] = ['web', 'app', 'offline', 'crm']
 
-interface Refusal {
-  readonly reason: string
-  readonly code: number
-  readonly message: string
-}
+type Refusal = TikTokRefusal
 
 export function createTikTokTwin(options: TikTokTwinOptions): TikTokTwin {
   const { clock, random, whenTooOld = 'drop-silently', requestsPerSecond } = options
@@ -80,11 +81,11 @@ export function createTikTokTwin(options: TikTokTwinOptions): TikTokTwin {
   const limits = requestsPerSecond ? [{ requests: requestsPerSecond, windowMs: 1000 }] : []
   const rate = createRequestRate(clock, limits)
 
-  function answer(code: number, message: string): TwinAnswer {
+  function answer(code: number, message: string, data: JsonObject = {}): TwinAnswer {
     // A request id is a time and a random part, in digits and capitals.
     const time = new Date(clock.now()).toISOString().replace(/\D/g, '').slice(0, 14)
     const request_id = `${time}${randomText(random, 18, '0123456789ABCDEF')}`
-    return { status: 200, body: { code, message, request_id, data: {} } }
+    return { status: 200, body: { code, message, request_id, data } }
   }
 
   const tooMany = (): Refusal => ({
@@ -93,18 +94,23 @@ export function createTikTokTwin(options: TikTokTwinOptions): TikTokTwin {
     message: 'Too many requests. Please retry in some time.',
   })
 
-  function requestProblem(
-    http: TwinRequest,
-    body: JsonObject,
-    data: readonly Json[],
-  ): Refusal | null {
+  function tokenProblem(http: TwinRequest): Refusal | null {
     const known = options.tokens.find(({ token }) => token === http.header('Access-Token'))
     // UNVERIFIED whether an expired token has a code of its own.
     if (!known || (known.expiresAt !== undefined && known.expiresAt <= clock.now())) {
       const message = 'Access token is incorrect or has been revoked.'
       return { reason: 'invalid_token', code: CODES.invalidToken, message }
     }
-    if (rate.take().exceeded) return tooMany()
+    return rate.take().exceeded ? tooMany() : null
+  }
+
+  function requestProblem(
+    http: TwinRequest,
+    body: JsonObject,
+    data: readonly Json[],
+  ): Refusal | null {
+    const problem = tokenProblem(http)
+    if (problem) return problem
     const source = body.event_source
     if (!SOURCES.includes(source ?? null))
       return invalid('invalid_event_source', 'event_source: Not a valid choice.')
@@ -166,11 +172,23 @@ export function createTikTokTwin(options: TikTokTwinOptions): TikTokTwin {
     return answer(0, 'OK')
   }
 
+  const { advertiserIds = [] } = options
+  const segments = createTikTokAudiences({
+    clock,
+    random,
+    people,
+    advertiserIds,
+    tokenProblem,
+    answer,
+  })
   const { app, requests } = createTwinApp({
     clock,
     faults,
     keepRequests: options.keepRequests,
-    routes: [{ method: 'POST', path: /^\/open_api\/v1\.3\/event\/track\/?$/, handle: receive }],
+    routes: [
+      { method: 'POST', path: /^\/open_api\/v1\.3\/event\/track\/?$/, handle: receive },
+      ...segments.routes,
+    ],
     edge: {
       tooManyRequests: () => answer(CODES.tooManyRequests, tooMany().message),
       // UNVERIFIED message; the 5xxxx range is TikTok's own trouble, with HTTP 200 like the rest.
@@ -188,6 +206,7 @@ export function createTikTokTwin(options: TikTokTwinOptions): TikTokTwin {
     app,
     faults,
     requests,
+    audiences: segments.audiences,
     counted: ledger.counted,
     refused: ledger.refused,
     summary: ledger.summary,

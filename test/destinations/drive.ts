@@ -1,6 +1,6 @@
 // A definition under actions-core's own Destination, as a host drives it. Mappings are cloned: actions-core changes them.
 import { Destination, type DestinationDefinition } from '@segment/actions-core'
-import type { JsonObject } from '../../../core/json.ts'
+import type { JsonObject } from '../../core/json.ts'
 
 export interface Node {
   readonly status: number
@@ -10,8 +10,19 @@ export interface Node {
   readonly body?: JsonObject
 }
 
+interface Auth {
+  readonly accessToken: string
+  readonly refreshToken: string
+}
+
+interface DriveOptions {
+  readonly action?: string
+  readonly auth?: Auth | undefined
+}
+
 interface Call {
   readonly event: unknown
+  readonly auth?: Auth | undefined
   readonly mapping: JsonObject
   readonly settings: JsonObject
 }
@@ -24,33 +35,38 @@ interface Driven {
   testAuthentication(settings: JsonObject): Promise<void>
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: any definition, whatever its settings
-export function drive(definition: DestinationDefinition<any>, settings: () => JsonObject) {
+export function drive(
+  // biome-ignore lint/suspicious/noExplicitAny: any definition, whatever its settings
+  definition: DestinationDefinition<any>,
+  settings: () => JsonObject,
+  { action = 'sendEvent', auth }: DriveOptions = {},
+) {
   const destination = new Destination(definition) as unknown as Driven
   return {
     async single(event: object, mapping: JsonObject): Promise<unknown> {
-      const call = { event, mapping: structuredClone(mapping), settings: settings() }
-      return (await destination.executeAction('sendEvent', call)).at(-1)?.data
+      const call = { event, mapping: structuredClone(mapping), settings: settings(), auth }
+      return (await destination.executeAction(action, call)).at(-1)?.data
     },
     batch: (events: readonly object[], mapping: JsonObject): Promise<Node[]> =>
-      destination.executeBatch('sendEvent', {
+      destination.executeBatch(action, {
         events,
+        auth,
         mapping: structuredClone(mapping),
         settings: settings(),
       }),
     onEvent: (event: object, mapping: JsonObject) =>
-      destination.onEvent(event, { ...settings(), subscription: subscription(mapping) }),
+      destination.onEvent(event, { ...settings(), subscription: subscription(action, mapping) }),
     onBatch: (events: readonly object[], mapping: JsonObject) =>
-      destination.onBatch(events, { ...settings(), subscription: subscription(mapping) }),
+      destination.onBatch(events, { ...settings(), subscription: subscription(action, mapping) }),
     testAuthentication: (override: JsonObject = {}) =>
       destination.testAuthentication({ ...settings(), ...override }),
   }
 }
 
 // destination-subscriptions cannot read tracklayer_event: the tests of onEvent and onBatch put a `type` on the envelope.
-const subscription = (mapping: JsonObject): JsonObject => ({
+const subscription = (partnerAction: string, mapping: JsonObject): JsonObject => ({
   subscribe: 'type = "track"',
-  partnerAction: 'sendEvent',
+  partnerAction,
   mapping: structuredClone(mapping),
 })
 
