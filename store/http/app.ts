@@ -1,6 +1,7 @@
 // The store's HTTP API.
 import { Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
+import { AUDIENCE_OBJECTS_PATH } from '../../core/audience-object.ts'
 import { MAX_BODY_BYTES } from '../../core/batch.ts'
 import { messageOf, TrackLayerError } from '../../core/errors.ts'
 import type { MappingTable } from '../../core/mapping-table.ts'
@@ -10,6 +11,7 @@ import { errorAnswer, tryAgainAnswer } from './errors.ts'
 import { addDestinationRoutes } from './routes/destinations.ts'
 import { addLedgerRoutes } from './routes/ledger.ts'
 import { addMessageRoutes } from './routes/messages.ts'
+import { createSegmentAudienceObjects } from './segment-audience-objects.ts'
 import { createSegmentEvents } from './segment-events.ts'
 
 export type Log = (level: 'info' | 'warn' | 'error', message: string) => void
@@ -41,6 +43,7 @@ export function createStoreApp(options: StoreOptions): StoreApp {
       ),
   })
   app.post('/segment/events', tooLarge, createSegmentEvents(options))
+  app.post(AUDIENCE_OBJECTS_PATH, tooLarge, createSegmentAudienceObjects(options))
   app.get('/healthz', (context) => context.json({ status: 'ok' }))
   app.get('/readyz', async (context) => {
     try {

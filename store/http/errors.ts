@@ -10,6 +10,7 @@ export type ApiErrorCode =
   | 'unsupported_media_type'
   | 'invalid_json'
   | 'invalid_batch'
+  | 'invalid_audience'
   | 'overloaded'
   | 'unavailable'
   | 'internal'

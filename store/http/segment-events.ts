@@ -6,7 +6,7 @@ import { isJsonObject } from '../../core/json.ts'
 import { ingest } from '../ingest.ts'
 import type { StoreOptions } from './app.ts'
 import { errorAnswer, tryAgainAnswer } from './errors.ts'
-import { verifyRequest } from './verify-request.ts'
+import { readSignedBody } from './signed-body.ts'
 
 /** Batches in the hands of one process at once; more would only wait for connections and memory. */
 const MAX_IN_FLIGHT = 64
@@ -48,50 +48,20 @@ async function readBatch(
   context: Context,
   options: StoreOptions,
 ): Promise<VerifiedBatch | Response> {
-  const contentType = context.req.header('content-type') ?? 'none'
-  if (!/^application\/json\s*(;|$)/i.test(contentType)) {
-    return errorAnswer(
-      context,
-      415,
-      'unsupported_media_type',
-      `Content-Type is ${contentType}, want application/json`,
-    )
-  }
-  const body = Buffer.from(await context.req.arrayBuffer())
-  const verdict = verifyRequest(
-    options.access,
-    (name) => context.req.header(name),
-    body,
-    options.database.clock.now(),
-  )
-  if (verdict.kind === 'refused') {
-    options.log('warn', `refused POST /segment/events: ${verdict.log}`)
-    return errorAnswer(context, 401, 'unauthorized', verdict.message)
-  }
-  const entries = parseBatch(body.toString('utf8'))
-  if (typeof entries === 'string') return errorAnswer(context, 400, entries, BODY_FAULTS[entries])
+  const signed = await readSignedBody(context, options)
+  if (signed instanceof Response) return signed
+  const { environment, body } = signed
+  const entries = isJsonObject(body) ? body.batch : null
+  if (!Array.isArray(entries)) return errorAnswer(context, 400, 'invalid_batch', INVALID_BATCH)
   if (entries.length > MAX_BATCH_ENTRIES) {
     const message = `Batch has ${entries.length} entries, at most ${MAX_BATCH_ENTRIES} are taken; split it`
     return errorAnswer(context, 413, 'too_many_entries', message)
   }
-  return { environment: verdict.environment, entries }
+  return { environment, entries }
 }
 
-const BODY_FAULTS = {
-  invalid_json: 'Body is not JSON',
-  invalid_batch:
-    'Body is not of the form { "batch": [ { "message", "kind", "canonical", "warnings" } ] }',
-} as const
-
-function parseBatch(text: string): unknown[] | keyof typeof BODY_FAULTS {
-  let body: unknown
-  try {
-    body = JSON.parse(text)
-  } catch {
-    return 'invalid_json' // answered, not swallowed
-  }
-  return isJsonObject(body) && Array.isArray(body.batch) ? body.batch : 'invalid_batch'
-}
+const INVALID_BATCH =
+  'Body is not of the form { "batch": [ { "message", "kind", "canonical", "warnings" } ] }'
 
 async function storeBatch(
   context: Context,
