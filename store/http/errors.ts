@@ -10,6 +10,8 @@ export type ApiErrorCode =
   | 'unsupported_media_type'
   | 'invalid_json'
   | 'invalid_batch'
+  | 'unsupported_kind'
+  | 'invalid_cursor'
   | 'overloaded'
   | 'unavailable'
   | 'internal'
