@@ -27,6 +27,10 @@ export interface MovedMembership {
   readonly into: string
 }
 
+function concernsMemberships({ audience, deletedAt }: PreparedMessage): boolean {
+  return audience !== null || deletedAt !== null
+}
+
 /** The profile of each message. New people are made on the way. */
 export async function resolveProfiles(
   client: PoolClient,
@@ -36,7 +40,7 @@ export async function resolveProfiles(
   const claims = messages.map(({ identity }) => identity)
   const owners = await ownersOf(client, occasion, claims)
   const decision = decideIdentity(claims, owners)
-  await holdProfiles(client, decision, owners)
+  await holdProfiles(client, decision, owners, messages.some(concernsMemberships))
   const contacts = contactLinks(messages, decision.profiles)
   const ids = await makePeople(client, occasion, decision, contacts)
   const made = new Map(decision.created.map(({ placeholder }, place) => [placeholder, ids[place]]))
@@ -83,12 +87,16 @@ async function ownersOf(
 
 // What is merged or identified must still be as the decision saw it: locked, each a root, each with the same user id.
 // Otherwise a visitor who became a user meanwhile would merge into another one, and merges could chain or cross.
+// A batch about memberships holds everybody it names here, at once and in order: memberships are settled under that hold,
+// and two batches that took it in two steps would wait for each other.
 async function holdProfiles(
   client: PoolClient,
   { merges, identified }: IdentityDecision,
   owners: ReadonlyMap<string, KnownProfile>,
+  everybody: boolean,
 ): Promise<void> {
   const touched = new Set([
+    ...(everybody ? [...owners.values()].map(({ id }) => id) : []),
     ...merges.flatMap(({ from, into }) => [from, into]),
     ...identified.map(({ profile }) => profile),
   ])
