@@ -12,16 +12,18 @@ import type { DeliveryResult, Destination } from './destination.ts'
 
 /** By position: the delivery as it may be sent, or what became of it here. */
 export type AudienceGate = (
-  destination: Pick<Destination, 'environment' | 'readsAudiences'>,
+  destination: Pick<Destination, 'name' | 'environment' | 'readsAudiences'>,
   claimed: readonly ClaimedDelivery[],
 ) => Promise<readonly (ClaimedDelivery | DeliveryResult)[]>
 
 /** Asks the database once for a claimed batch, and not at all when nothing in it is about audiences. */
 export function createAudienceGate(database: Database, table: AudienceTable): AudienceGate {
-  return async ({ environment, readsAudiences = false }, claimed) => {
+  return async ({ name, environment, readsAudiences = false }, claimed) => {
     if (!readsAudiences && !claimed.some(({ canonical }) => isTransition(canonical))) return claimed
     const states = await readAudienceStates(database.pool, {
       environment,
+      destination: name,
+      at: new Date(database.clock.now()),
       deliveries: claimed,
       wantsPersons: readsAudiences,
       table,
@@ -39,13 +41,18 @@ function decide(
 ): ClaimedDelivery | DeliveryResult {
   const passed = person ? { ...delivery, audiences: person } : delivery
   if (!transition) return passed
-  const { rule, isSuperseded, size } = transition
+  const { rule, isSuperseded, isEarlierUnderWay, size } = transition
   // Who left an append-only audience stays on its lists: an entry is never overtaken by an exit that nobody is told of.
   if (isSuperseded && rule?.mode !== 'append_only')
     return { kind: 'filtered', reason: 'superseded' }
+  // Sent side by side, the older one might arrive last.
+  if (isEarlierUnderWay)
+    return { kind: 'held', reason: 'earlier_under_way', until: new Date(nowMs + ORDER_CHECK_MS) }
   if (!rule || isRemoval(delivery.canonical)) return passed
   return heldBack(delivery, rule, size, nowMs) ?? passed
 }
+
+const ORDER_CHECK_MS = 2_000
 
 // Released as soon as the audience is large enough (store/transitions.ts); this is for the one whose release was missed.
 const SIZE_CHECK_MS = 10 * 60 * 1000

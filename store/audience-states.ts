@@ -11,6 +11,8 @@ export interface AudienceState {
     readonly rule: AudienceRule | null
     /** True when the same person has entered or left the same audience since. */
     readonly isSuperseded: boolean
+    /** True while an earlier transition of the same person is being sent to the same destination. */
+    readonly isEarlierUnderWay: boolean
     /** Members of the audience, counted up to the largest minimum size of any. */
     readonly size: number
   } | null
@@ -20,6 +22,9 @@ export interface AudienceState {
 
 export interface StateQuestion {
   readonly environment: string
+  readonly destination: string
+  readonly at: Date
+  /** What was claimed together: none of it is being sent yet. */
   readonly deliveries: readonly ClaimedDelivery[]
   /** Whether the audiences of each person are wanted too. */
   readonly wantsPersons: boolean
@@ -29,7 +34,7 @@ export interface StateQuestion {
 /** By position of the deliveries. */
 export async function readAudienceStates(
   pool: Pool,
-  { environment, deliveries, wantsPersons, table }: StateQuestion,
+  { environment, destination, at, deliveries, wantsPersons, table }: StateQuestion,
 ): Promise<AudienceState[]> {
   const largest = Math.max(0, ...table.rules.map(({ minimumSize }) => minimumSize))
   const { rows } = await pool.query<StateRow>({
@@ -42,6 +47,9 @@ export async function readAudienceStates(
         isTransition(canonical) ? canonical.properties.event_id : null,
       ),
       largest,
+      destination,
+      at,
+      deliveries.map(({ id }) => id),
     ],
   })
   const byPlace = new Map(rows.map((row) => [Number(row.place) - 1, row]))
@@ -58,20 +66,31 @@ interface Names {
 interface StateRow extends Names {
   readonly place: string
   readonly is_superseded: boolean | null
+  readonly is_earlier_under_way: boolean | null
   readonly size: string | null
   readonly audiences: (Names & { readonly is_current: boolean })[] | null
 }
 
+// An attempt that was begun and is not on record, within its lease, is under way.
 // Of several audiences with one key only the one that began last answers to it: the others were made anew.
 const STATES = `
-  select t.place, x.is_superseded, a.identity, a.computation_id, a.key, a.name, inside.size, person.audiences
+  select t.place, x.is_superseded, x.is_earlier_under_way, a.identity, a.computation_id, a.key, a.name, inside.size, person.audiences
   from unnest($2::bigint[], $3::text[]) with ordinality as t (profile_id, event_id, place)
   left join lateral (
     select audience_id, exists (
              select from membership_transitions later
              where later.environment = $1 and later.audience_id = own.audience_id and later.subject = own.subject
                and later.id > own.id
-           ) as is_superseded
+           ) as is_superseded,
+           exists (
+             select from membership_transitions earlier
+             join events e on e.transition_id = earlier.id
+             join deliveries d on d.event_id = e.id and d.destination = $5
+             where earlier.environment = $1 and earlier.audience_id = own.audience_id
+               and earlier.subject = own.subject and earlier.id < own.id
+               and d.state in ('pending', 'retrying') and d.due_at > $6 and d.id <> all ($7::bigint[])
+               and d.attempts > (select count(*) from attempts where delivery_id = d.id)
+           ) as is_earlier_under_way
     from membership_transitions own where own.environment = $1 and own.event_id = t.event_id limit 1
   ) x on true
   left join lateral (select * from audiences where id = x.audience_id limit 1) a on true
@@ -98,6 +117,7 @@ function stateOf(
       ? {
           rule: ruleOfRow(table, row),
           isSuperseded: row.is_superseded,
+          isEarlierUnderWay: row.is_earlier_under_way === true,
           size: Number(row.size),
         }
       : null

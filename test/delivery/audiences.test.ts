@@ -10,8 +10,19 @@ import { createTransport } from '../../delivery/transport.ts'
 import { listen } from '../../workspace/listen.ts'
 import { createMetaTwin } from '../../workspace/twins/meta/meta-twin.ts'
 import { useDatabase } from '../support/database.ts'
-import { destinationTo, NO_RETURNS, type RunningWorker, startWorker } from '../support/delivery.ts'
-import { type RecordingServer, startRecordingServer, text } from '../support/recording-server.ts'
+import {
+  createGate,
+  destinationTo,
+  NO_RETURNS,
+  type RunningWorker,
+  startWorker,
+} from '../support/delivery.ts'
+import {
+  after,
+  type RecordingServer,
+  startRecordingServer,
+  text,
+} from '../support/recording-server.ts'
 import { ACCOUNT, orderMessage } from '../support/signed-batch.ts'
 import { createTestStore } from '../support/store.ts'
 import { until } from '../support/until.ts'
@@ -121,6 +132,22 @@ describe('transitions', () => {
       'entered delivered',
       'entered delivered',
     ])
+  })
+
+  test('an exit waits while the entry is being sent, so that it cannot arrive first', async () => {
+    const gate = createGate()
+    crm.next(after(gate.opened, text(200, 'ok')))
+    await store.send([membership('vip', 'u1', true, 1)])
+    const worker = start()
+    await until(() => crm.requests.length === 1)
+    await store.send([membership('vip', 'u1', false, 2)])
+    await worker.recorded(1)
+    expect(await statesOf()).toEqual(['entered pending', 'exited held earlier_under_way'])
+    gate.open()
+    await worker.recorded(2)
+    store.clock.advance(2_000)
+    await worker.recorded(3)
+    expect(sentTo(crm)).toEqual(['audience_entered u1', 'audience_exited u1'])
   })
 
   test('an entry that was taken along by a merge is overtaken by what the merge brought', async () => {
