@@ -17,6 +17,8 @@ export interface AudienceChange {
   readonly computationId: string | null
   /** Name of the audience in profiles, e.g. `first_time_shopper`. A recreated audience may have an old one. */
   readonly computationKey: string | null
+  /** A name for people, where the sender gives one. */
+  readonly audienceName: string | null
   readonly computationClass: AudienceClass
   /** `spa_…`: the workspace's space that computed it. */
   readonly spaceId: string | null
@@ -100,6 +102,7 @@ function changeOf(source: Source, computationClass: AudienceClass): AudienceRead
     return fault(
       `membership is not stated; want ${message.type === 'track' ? 'properties' : 'traits'}.${computationKey ?? '<computation_key>'} as true or false`,
     )
+  const settings = objectAt(personas, 'audience_settings') ?? {}
   const identifiers = identifiersOf(source)
   if (identifiers.length === 0) return fault('nobody is named; want userId or anonymousId')
   return {
@@ -107,10 +110,11 @@ function changeOf(source: Source, computationClass: AudienceClass): AudienceRead
     change: {
       computationId,
       computationKey,
+      audienceName: textOf(source.values.audience_name) ?? textOf(settings.audience_name),
       computationClass,
       spaceId: textOf(personas.space_id) ?? textOf(personas.namespace),
       externalAudienceId,
-      settings: objectAt(personas, 'audience_settings') ?? {},
+      settings,
       isMember,
       computedAt: occurredAt(message.raw),
       identifiers,

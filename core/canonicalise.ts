@@ -120,8 +120,14 @@ function warnUnlessEmpty(name: string, value: unknown, warnings: Warnings): void
   warnings.push(unreadable(name, value, 'text'))
 }
 
-// Written out field by field: this runs for every event, and a table of names costs three times as much.
-function userOf({ traits, context, properties }: Message, warnings: Warnings): CanonicalUser {
+/**
+ * What a message says about the person. Written out field by field: this runs for every event, and a table of names
+ * costs three times as much.
+ */
+export function userOf(
+  { traits, context, properties }: Message,
+  warnings: Warnings,
+): CanonicalUser {
   const user: MutableUser = {}
   if (isJsonObject(context.traits)) collectPerson(context.traits, user, warnings)
   if (traits !== NO_PROPERTIES) collectPerson(traits, user, warnings)

@@ -8,6 +8,7 @@ import { type Database, inTransaction, isDataFault } from './database.ts'
 import { type PreparedMessage, prepareEntry, type Rejection } from './entries.ts'
 import { markDuplicates, recordRejections, storeFacts } from './facts.ts'
 import { recordTraits, resolveProfiles } from './identities.ts'
+import { type AudienceOptions, membershipNews, recordMemberships } from './memberships.ts'
 import type { Occasion } from './occasion.ts'
 
 export interface IngestOptions {
@@ -15,6 +16,7 @@ export interface IngestOptions {
   readonly table: MappingTable
   /** Names of the destinations that get a ledger row for every accepted event. */
   readonly destinations: readonly string[]
+  readonly audiences: AudienceOptions
 }
 
 /**
@@ -61,14 +63,14 @@ async function storeOneByOne(
 async function storePrepared(
   database: Database,
   prepared: readonly Prepared[],
-  { environment, destinations }: IngestOptions,
+  { environment, destinations, audiences }: IngestOptions,
 ): Promise<BatchResult[]> {
   const messages = prepared.filter((item) => item.kind !== 'rejection')
   const rejections = prepared.filter((item) => item.kind === 'rejection')
   const occasion = { environment, receivedAt: new Date(database.clock.now()) }
   const answers = await inTransaction(database, async (client) => {
     await recordRejections(client, occasion, rejections)
-    return storeMessages(client, occasion, messages, destinations)
+    return storeMessages(client, occasion, messages, { destinations, audiences })
   })
   return prepared.map((item) => answerOf(item, answers))
 }
@@ -87,11 +89,11 @@ async function storeMessages(
   client: PoolClient,
   occasion: Occasion,
   messages: readonly PreparedMessage[],
-  destinations: readonly string[],
+  { destinations, audiences }: Pick<IngestOptions, 'destinations' | 'audiences'>,
 ): Promise<Map<string, BatchResult>> {
   const unique = firstOfEach(messages)
   if (unique.length === 0) return new Map()
-  const profiles = await resolveProfiles(client, occasion, unique)
+  const { profiles, moved } = await resolveProfiles(client, occasion, unique)
   const receipts = countReceipts(messages)
   const stored = await storeFacts(client, occasion, unique, profiles, receipts, destinations)
   // A repeat states nothing anew: without an instant of its own it would win over what was stated since.
@@ -100,6 +102,8 @@ async function storeMessages(
   )
   await recordTraits(client, occasion, unique, stating)
   await recordConsents(client, occasion, unique, stating)
+  const news = membershipNews(unique, stating, stored, moved)
+  if (news) await recordMemberships(client, occasion, news, audiences)
   const repeated = unique.filter(({ messageId, event }) => {
     const row = stored.get(messageId)
     return event !== null && row?.isNew && !row.isFact

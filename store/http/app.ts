@@ -2,17 +2,20 @@
 import { Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { AUDIENCE_OBJECTS_PATH } from '../../core/audience-object.ts'
+import type { AudienceTable } from '../../core/audience-table.ts'
 import { MAX_BODY_BYTES } from '../../core/batch.ts'
 import { messageOf, TrackLayerError } from '../../core/errors.ts'
 import type { MappingTable } from '../../core/mapping-table.ts'
 import { type Access, environmentOfKey } from '../access.ts'
 import type { Database } from '../database.ts'
 import { errorAnswer, tryAgainAnswer } from './errors.ts'
+import { addAudienceRoutes } from './routes/audiences.ts'
 import { addDestinationRoutes } from './routes/destinations.ts'
 import { addLedgerRoutes } from './routes/ledger.ts'
 import { addMessageRoutes } from './routes/messages.ts'
+import { addProfileRoutes } from './routes/profiles.ts'
 import { createSegmentAudienceObjects } from './segment-audience-objects.ts'
-import { createSegmentEvents } from './segment-events.ts'
+import { createReceivers } from './segment-events.ts'
 
 export type Log = (level: 'info' | 'warn' | 'error', message: string) => void
 
@@ -22,6 +25,10 @@ export interface StoreOptions {
   readonly table: MappingTable
   /** Names of the destinations active in an environment: each gets a ledger row for every event. */
   readonly destinationsOf: (environment: string) => readonly string[]
+  /** Those of them that get the transitions of audiences and no event. */
+  readonly audienceOnly?: readonly string[]
+  /** mappings/audiences.yaml; without it every audience is unlisted. */
+  readonly audiences?: AudienceTable
   readonly log: Log
 }
 
@@ -42,7 +49,9 @@ export function createStoreApp(options: StoreOptions): StoreApp {
         `Body is larger than ${MAX_BODY_BYTES} bytes; send smaller batches`,
       ),
   })
-  app.post('/segment/events', tooLarge, createSegmentEvents(options))
+  const receiver = createReceivers(options)
+  app.post('/segment/events', tooLarge, receiver())
+  app.post('/segment/audiences', tooLarge, receiver('audience'))
   app.post(AUDIENCE_OBJECTS_PATH, tooLarge, createSegmentAudienceObjects(options))
   app.get('/healthz', (context) => context.json({ status: 'ok' }))
   app.get('/readyz', async (context) => {
@@ -55,7 +64,13 @@ export function createStoreApp(options: StoreOptions): StoreApp {
     }
   })
   app.use('/v1/*', requireKey(options.access))
-  for (const addRoutes of [addMessageRoutes, addLedgerRoutes, addDestinationRoutes]) {
+  for (const addRoutes of [
+    addMessageRoutes,
+    addLedgerRoutes,
+    addDestinationRoutes,
+    addAudienceRoutes,
+    addProfileRoutes,
+  ]) {
     addRoutes(app, options)
   }
   app.notFound((context) =>

@@ -11,6 +11,8 @@ export type ApiErrorCode =
   | 'invalid_json'
   | 'invalid_batch'
   | 'invalid_audience'
+  | 'unsupported_kind'
+  | 'invalid_cursor'
   | 'overloaded'
   | 'unavailable'
   | 'internal'

@@ -1,6 +1,8 @@
-// POST /segment/events: the door through which everything comes in. A 200 means durable.
+// POST /segment/events: the door through which everything comes in, and POST /segment/audiences, which takes memberships
+// alone. A 200 means durable.
 import type { Context } from 'hono'
-import { MAX_BATCH_ENTRIES } from '../../core/batch.ts'
+import { NO_AUDIENCES } from '../../core/audience-table.ts'
+import { type BatchKind, MAX_BATCH_ENTRIES } from '../../core/batch.ts'
 import { messageOf, TrackLayerError } from '../../core/errors.ts'
 import { isJsonObject } from '../../core/json.ts'
 import { ingest } from '../ingest.ts'
@@ -11,12 +13,13 @@ import { readSignedBody } from './signed-body.ts'
 /** Batches in the hands of one process at once; more would only wait for connections and memory. */
 const MAX_IN_FLIGHT = 64
 
-export function createSegmentEvents(
+/** Makes receivers that share one bound; `only` names the one kind of entry a receiver takes. */
+export function createReceivers(
   options: StoreOptions,
-): (context: Context) => Promise<Response> {
+): (only?: BatchKind) => (context: Context) => Promise<Response> {
   let inFlight = 0
-  return async (context) => {
-    const batch = await readBatch(context, options)
+  return (only) => async (context) => {
+    const batch = await readBatch(context, options, only)
     if (!('entries' in batch)) return batch
     // A ping: whoever sets up a sender learns that the signature holds, and nothing is asked of the database.
     if (batch.entries.length === 0) return context.json({ results: [] })
@@ -47,6 +50,7 @@ interface VerifiedBatch {
 async function readBatch(
   context: Context,
   options: StoreOptions,
+  only: BatchKind | undefined,
 ): Promise<VerifiedBatch | Response> {
   const signed = await readSignedBody(context, options)
   if (signed instanceof Response) return signed
@@ -57,6 +61,13 @@ async function readBatch(
     const message = `Batch has ${entries.length} entries, at most ${MAX_BATCH_ENTRIES} are taken; split it`
     return errorAnswer(context, 413, 'too_many_entries', message)
   }
+  const other = only
+    ? entries.findIndex((entry) => !isJsonObject(entry) || entry.kind !== only)
+    : -1
+  if (other >= 0) {
+    const message = `Entry ${other} is not of kind "${only}", the only one taken here; send others to /segment/events`
+    return errorAnswer(context, 422, 'unsupported_kind', message)
+  }
   return { environment, entries }
 }
 
@@ -65,12 +76,19 @@ const INVALID_BATCH =
 
 async function storeBatch(
   context: Context,
-  { database, table, destinationsOf, log }: StoreOptions,
+  options: StoreOptions,
   { environment, entries }: VerifiedBatch,
 ): Promise<Response> {
+  const { database, table, destinationsOf, log, audiences = NO_AUDIENCES } = options
+  const { audienceOnly = [] } = options
   try {
-    const destinations = destinationsOf(environment)
-    const results = await ingest(database, entries, { environment, table, destinations })
+    const all = destinationsOf(environment)
+    const results = await ingest(database, entries, {
+      environment,
+      table,
+      destinations: all.filter((name) => !audienceOnly.includes(name)),
+      audiences: { table: audiences, destinations: all, mappingVersion: table.version },
+    })
     return context.json({ results })
   } catch (error) {
     if (!(error instanceof TrackLayerError) || error.code !== 'UNAVAILABLE') throw error

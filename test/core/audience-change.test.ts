@@ -47,6 +47,7 @@ describe('readAudienceChange()', () => {
       change: {
         computationId: 'aud_1',
         computationKey: 'vip',
+        audienceName: null,
         computationClass: 'audience',
         spaceId: 'spa_1',
         externalAudienceId: '9881',
