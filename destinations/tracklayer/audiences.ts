@@ -16,12 +16,6 @@ export const audienceFields: Definition['audienceFields'] = {
     description: 'Name of the audience in TrackLayer. By default it is the name it has in Segment.',
     type: 'string',
   },
-  retentionDays: {
-    label: 'Retention in days',
-    description: 'Members leave the audience after so many days unless Segment states them again.',
-    type: 'number',
-    minimum: 1,
-  },
 }
 
 export const audienceConfig: Definition['audienceConfig'] = {

@@ -29,8 +29,4 @@ export interface AudienceSettings {
    * Name of the audience in TrackLayer. By default it is the name it has in Segment.
    */
   audienceName?: string
-  /**
-   * Members leave the audience after so many days unless Segment states them again.
-   */
-  retentionDays?: number
 }

@@ -439,7 +439,7 @@ describe('audiences', () => {
 
   test('createAudience says what Segment knows and returns the id of the store', async () => {
     const asked = objects(200, { audience: { id: 'tla_1' } })
-    const audienceSettings = { audienceName: 'VIPs', retentionDays: 30 }
+    const audienceSettings = { audienceName: 'VIPs' }
     const created = await destination.createAudience({ ...input, audienceSettings })
     expect(created).toEqual({ externalId: 'tla_1' })
     expect(asked).toEqual([

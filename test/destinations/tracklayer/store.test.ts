@@ -113,6 +113,30 @@ test('1,000 rows go as one signed POST, and are answered one by one', async () =
   expect(await stored()).toHaveLength(1000)
 })
 
+test('memberships of a batch become the members of the audience', async () => {
+  const { store, url } = await openStore()
+  const tracklayer = driveTrackLayer(settingsFor(url))
+  const later = { messageId: 'later', timestamp: '2026-04-23T11:00:00.000Z' }
+  const nodes = await tracklayer.batch('syncAudience', [
+    membership('u1', true),
+    membership('u2', 'true'),
+    membership('u3', false),
+    membership('u2', false, later),
+  ])
+  expect(nodes.map(({ status }) => status)).toEqual([200, 200, 200, 200])
+  const row = { type: 'track', event: 'new', messageId: 'row-1', userId: 'u4' }
+  const columns = { properties: { __segment_id: 'r1' }, timestamp: later.timestamp }
+  await tracklayer.single('syncAudience', { ...row, ...columns }, { audience_key: 'churned' })
+  expect(await membersOf('vip')).toEqual(['u1'])
+  expect(await membersOf('churned')).toEqual(['u4'])
+
+  async function membersOf(key: string): Promise<string[]> {
+    const answer = await store.read(`/v1/audiences/${key}/members`)
+    const { members } = (await answer.json()) as { members: { canonical_user_id: string }[] }
+    return members.map(({ canonical_user_id }) => canonical_user_id)
+  }
+})
+
 test('memberships name the audience that Segment created', async () => {
   const { url } = await openStore()
   const { destination } = driveTrackLayer(settingsFor(url))
