@@ -1,8 +1,9 @@
 // Builds what runs inside Segment: one self-contained file a function, ready to paste into the Functions editor.
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import { compileEvents, mappingsPlugin } from './mappings.ts'
+import { writeOutput } from './write-output.ts'
 
 const DESTINATION_HANDLERS = [
   'onTrack',
@@ -40,12 +41,18 @@ export async function buildFunctions(options: BuildOptions): Promise<BuiltFile[]
   const built: BuiltFile[] = []
   for (const [name, handlers] of Object.entries(FUNCTIONS)) {
     built.push(
-      write(options, `functions/${name}.js`, await bundleFunction(options, name, handlers, events)),
+      writeOutput(
+        options,
+        `functions/${name}.js`,
+        await bundleFunction(options, name, handlers, events),
+      ),
     )
     const settings = path.join(options.root, 'functions', name, 'settings.json')
-    built.push(write(options, `functions/${name}.settings.json`, readFileSync(settings, 'utf8')))
+    built.push(
+      writeOutput(options, `functions/${name}.settings.json`, readFileSync(settings, 'utf8')),
+    )
   }
-  built.push(write(options, 'mappings/events.js', await bundleTable(options, events)))
+  built.push(writeOutput(options, 'mappings/events.js', await bundleTable(options, events)))
   return built
 }
 
@@ -113,14 +120,4 @@ async function bundle(options: Parameters<typeof build>[0]): Promise<string> {
   const output = result.outputFiles?.[0]
   if (!output) throw new Error('esbuild gave no output')
   return output.text
-}
-
-// Beside, then renamed: a workspace that is running never loads half a file.
-function write({ outDir }: BuildOptions, file: string, text: string): BuiltFile {
-  const target = path.join(outDir, file)
-  mkdirSync(path.dirname(target), { recursive: true })
-  const beside = `${target}.${process.pid}`
-  writeFileSync(beside, text)
-  renameSync(beside, target)
-  return { file, bytes: Buffer.byteLength(text) }
 }

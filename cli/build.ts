@@ -1,6 +1,7 @@
 // `tracklayer build`: the files that are deployed to Segment, and the mapping table the store reads.
 import path from 'node:path'
 import { Command } from 'commander'
+import { buildDestination } from '../build/destination.ts'
 import { buildFunctions } from '../build/functions.ts'
 import { DIST, MAPPINGS, ROOT } from './paths.ts'
 
@@ -27,7 +28,8 @@ export function buildCommand(): Command {
 
 async function runBuild({ mappings, out, json, quiet }: BuildFlags): Promise<void> {
   const outDir = path.resolve(out)
-  const files = await buildFunctions({ root: ROOT, mappingsDir: path.resolve(mappings), outDir })
+  const options = { root: ROOT, mappingsDir: path.resolve(mappings), outDir }
+  const files = [...(await buildFunctions(options)), ...(await buildDestination(options))]
   if (json) process.stdout.write(`${JSON.stringify({ files })}\n`)
   else if (!quiet) {
     for (const { file, bytes } of files) {

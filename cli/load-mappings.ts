@@ -1,6 +1,8 @@
 // The mappings folder as a store uses it: the compiled table from dist/, destinations and returns as they stand.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { parseAudiencesFile } from '../core/audience-schema.ts'
+import { type AudienceTable, NO_AUDIENCES } from '../core/audience-table.ts'
 import {
   type DestinationFile,
   parseDestinationFile,
@@ -50,6 +52,14 @@ export function loadReturns(mappingsDir: string): ReturnsFile {
     )
   }
   return parseReturnsFile(readFileSync(file, 'utf8'), shown(file))
+}
+
+/** Without the file every audience is unlisted. @throws TrackLayerError MAPPING_INVALID */
+export function loadAudiences(mappingsDir: string): AudienceTable {
+  const file = path.join(mappingsDir, 'audiences.yaml')
+  return existsSync(file)
+    ? parseAudiencesFile(readFileSync(file, 'utf8'), shown(file))
+    : NO_AUDIENCES
 }
 
 function shown(file: string): string {

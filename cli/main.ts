@@ -2,6 +2,7 @@
 // The one composition root: the only room that makes clocks, chance, connections and processes.
 import { Command } from 'commander'
 import { messageOf, TrackLayerError } from '../core/errors.ts'
+import { audienceCommand } from './audience.ts'
 import { buildCommand } from './build.ts'
 import { destinationCommand } from './destination.ts'
 import { devCommand } from './dev/command.ts'
@@ -19,6 +20,7 @@ for (const command of [
   deliveryCommand(),
   messageCommand(),
   destinationCommand(),
+  audienceCommand(),
   buildCommand(),
 ]) {
   program.addCommand(command)

@@ -4,14 +4,16 @@ import { serve } from '@hono/node-server'
 import type pg from 'pg'
 import { TrackLayerError } from '../core/errors.ts'
 import type { MappingTable } from '../core/mapping-table.ts'
+import { createAudienceGate } from '../delivery/audience-gate.ts'
 import type { Destination } from '../delivery/destination.ts'
 import { type LoadedDestinations, loadDestinations } from '../delivery/load-destinations.ts'
 import { createTransport } from '../delivery/transport.ts'
 import { runWorker, type WorkerOptions } from '../delivery/worker.ts'
 import type { Access } from '../store/access.ts'
 import { createStoreApp } from '../store/http/app.ts'
+import { runRetention } from '../store/retention.ts'
 import { realClock, realRandom } from './clock.ts'
-import { loadDestinationFiles, loadReturns, loadTable } from './load-mappings.ts'
+import { loadAudiences, loadDestinationFiles, loadReturns, loadTable } from './load-mappings.ts'
 import type { Log } from './output.ts'
 
 export interface StoreServiceOptions {
@@ -53,7 +55,19 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
     clock: realClock,
   })
   const destinationsOf = (environment: string) => namesOf(destinations.active, environment)
-  const app = createStoreApp({ database, access, table, destinationsOf, log })
+  const audiences = loadAudiences(options.mappingsDir)
+  const audienceOnly = destinations.active
+    .filter(({ receives }) => receives === 'audiences')
+    .map(({ name }) => name)
+  const app = createStoreApp({
+    database,
+    access,
+    table,
+    destinationsOf,
+    audienceOnly,
+    audiences,
+    log,
+  })
   const server = options.listen ? await listen(app.fetch, options.listen) : null
   const stopping = new AbortController()
   const { onRecorded } = options
@@ -61,9 +75,26 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
     database,
     destinations: destinations.active,
     log,
+    audienceGate: createAudienceGate(database, audiences),
     ...(onRecorded ? { onRecorded } : {}),
   }
   const worker = options.deliver ? runWorker(workerOptions, stopping.signal) : Promise.resolve()
+  // With whoever delivers: a store that only receives needs no second sweep beside it.
+  const retention = options.deliver
+    ? runRetention(
+        {
+          database,
+          environments: access.environments.map(({ name }) => name),
+          optionsOf: (environment) => ({
+            table: audiences,
+            destinations: destinationsOf(environment),
+            mappingVersion: table.version,
+          }),
+          log,
+        },
+        stopping.signal,
+      )
+    : Promise.resolve()
   return {
     url: server?.url ?? null,
     destinations,
@@ -71,7 +102,7 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
     stop: async () => {
       stopping.abort()
       await server?.close()
-      await worker
+      await Promise.all([worker, retention])
       transport.close()
     },
   }

@@ -1,9 +1,10 @@
 // From a raw Segment message to the entry of a signed batch (design 3.1 to 3.3). Pure, and never throws on any JSON
 // object: what cannot be read becomes a warning, and the raw message goes along whole.
+import { isAudienceMessage } from './audience-change.ts'
 import type { BatchEntry, BatchKind } from './batch.ts'
 import type { CanonicalContext, CanonicalEvent, CanonicalUser } from './canonical-event.ts'
 import { clickIdsOf } from './click-ids.ts'
-import { isJsonObject, type JsonObject, objectAt, textOf } from './json.ts'
+import { isJsonObject, type JsonObject, textOf } from './json.ts'
 import type { MappingRow, MappingTable } from './mapping-table.ts'
 import { type Message, NO_PROPERTIES, occurredAt, parseMessage } from './message.ts'
 import { unreadable, type Warnings } from './property-readers.ts'
@@ -28,7 +29,7 @@ export function canonicalise(raw: JsonObject, table: MappingTable): BatchEntry {
 }
 
 function kindOf(message: Message, row: MappingRow | undefined): BatchKind {
-  if (isMembership(message)) return 'audience'
+  if (isAudienceMessage(message)) return 'audience'
   switch (message.type) {
     case 'track':
       return row ? 'event' : 'unmapped'
@@ -43,13 +44,6 @@ function kindOf(message: Message, row: MappingRow | undefined): BatchKind {
     case null:
       return 'unmapped'
   }
-}
-
-// Engage audiences and journey steps (segment.md 3.1); computed traits are ordinary profile traits.
-function isMembership({ type, context }: Message): boolean {
-  if (type !== 'track' && type !== 'identify') return false
-  const computationClass = objectAt(context, 'personas')?.computation_class
-  return computationClass === 'audience' || computationClass === 'journey_step'
 }
 
 function hintAtName(message: Message, table: MappingTable, warnings: Warnings): void {
@@ -126,8 +120,14 @@ function warnUnlessEmpty(name: string, value: unknown, warnings: Warnings): void
   warnings.push(unreadable(name, value, 'text'))
 }
 
-// Written out field by field: this runs for every event, and a table of names costs three times as much.
-function userOf({ traits, context, properties }: Message, warnings: Warnings): CanonicalUser {
+/**
+ * What a message says about the person. Written out field by field: this runs for every event, and a table of names
+ * costs three times as much.
+ */
+export function userOf(
+  { traits, context, properties }: Message,
+  warnings: Warnings,
+): CanonicalUser {
   const user: MutableUser = {}
   if (isJsonObject(context.traits)) collectPerson(context.traits, user, warnings)
   if (traits !== NO_PROPERTIES) collectPerson(traits, user, warnings)

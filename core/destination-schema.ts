@@ -15,13 +15,16 @@ const duration = z
 const json: z.ZodType<Json> = z.json()
 const mapping = z.record(z.string(), json)
 
-const consent = z.strictObject({
+/** Also the form of an audience's own consent, without `when`. */
+export const consentRule = z.strictObject({
   /** Category ids as configured in Segment, case-sensitive. */
   categories: z.array(z.string().min(1)),
   require: z.enum(['all', 'any'], { error: 'want all or any' }).default('all'),
   unknown: z.enum(['hold', 'deny', 'allow'], { error: 'want hold, deny or allow' }),
   /** How long an event is held for an answer, in milliseconds. */
   hold: duration.default(7 * 24 * HOUR_MS),
+  /** FQL: consent is asked for only where this is true, e.g. `not in_audience("employees")`. */
+  when: z.string().min(1).optional(),
 })
 
 const subscription = z.strictObject({
@@ -46,7 +49,11 @@ const destinationFile = z.strictObject({
   oauth: z
     .strictObject({ client_id: z.string(), client_secret: z.string(), refresh_token: z.string() })
     .optional(),
-  consent: consent.optional(),
+  consent: consentRule.optional(),
+  /** `audiences`: gets the transitions of audiences that name it, and no event. */
+  receives: z
+    .enum(['events', 'audiences'], { error: 'want events or audiences' })
+    .default('events'),
   mapping: mapping.default({}),
   /** The first one whose trigger matches is the event's. */
   subscriptions: z.array(subscription).default([]),

@@ -48,3 +48,11 @@ export function messageOf(thrown: unknown): string {
   const detail = inner instanceof Error && inner.message !== thrown.message ? inner.message : ''
   return [thrown.message, detail].filter(Boolean).join(': ') || thrown.name
 }
+
+/**
+ * True for what nesting beyond the engine's stack throws. By name: where the host parsed the message, its arrays belong to
+ * another realm, and so does the error of walking them.
+ */
+export function isStackOverflow(thrown: unknown): boolean {
+  return (thrown as { readonly name?: unknown } | null)?.name === 'RangeError'
+}

@@ -1,6 +1,7 @@
 // A Segment message as it really arrives: the parser keeps what it can read and never throws.
 import { createHash } from 'node:crypto'
 import { canonicalJson } from './canonical-json.ts'
+import { isStackOverflow } from './errors.ts'
 import { isJsonObject, type JsonObject, textOf } from './json.ts'
 
 export type MessageType = 'track' | 'identify' | 'page' | 'screen' | 'group' | 'alias' | 'delete'
@@ -123,7 +124,7 @@ function textForDigest(raw: JsonObject): string {
   try {
     return canonicalJson(raw)
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error
+    if (!isStackOverflow(error)) throw error
     return Object.entries(raw)
       .map(([key, value]) => `${key}=${typeof value === 'object' ? typeof value : String(value)}`)
       .join('&')

@@ -1,6 +1,7 @@
 // A destination that runs an actions-core definition: which events are meant for it, with whose consent, in which form,
 // and what became of each. Everything is compiled when the destination is made; nothing is interpreted per event.
 import type { DestinationDefinition } from '@segment/actions-core'
+import { AUDIENCE_EXITED } from '../core/audience-transition.ts'
 import type { CanonicalEvent } from '../core/canonical-event.ts'
 import type { Clock } from '../core/clock.ts'
 import {
@@ -33,6 +34,36 @@ export interface DefinitionOptions {
   readonly clock: Clock
 }
 
+// What a trigger is evaluated with, besides the event.
+interface TriggerContext {
+  readonly audiences: ReadonlySet<string>
+}
+
+const NO_NAMES: ReadonlySet<string> = new Set()
+
+const HOST_FUNCTIONS = {
+  in_audience: (context: unknown, name: unknown) =>
+    typeof name === 'string' && (context as TriggerContext).audiences.has(name),
+}
+
+function compileCondition(fql: string): CompiledTrigger {
+  return compileTrigger(fql, { functions: HOST_FUNCTIONS })
+}
+
+/** True when a file's triggers, consent rule or mappings ask which audiences a person is in. */
+export function readsAudiences({ subscriptions, consent, mapping }: DestinationFile): boolean {
+  const conditions = [...subscriptions.map(({ trigger }) => trigger), consent?.when ?? '']
+  const mappings = [mapping, ...subscriptions.map((subscription) => subscription.mapping)]
+  return (
+    conditions.some((fql) => fql.includes('in_audience')) ||
+    mappings.some((each) => readsPath(each, /\$\.audiences\b/))
+  )
+}
+
+function readsPath(mapping: JsonObject, path: RegExp): boolean {
+  return path.test(JSON.stringify(mapping))
+}
+
 interface Subscription {
   readonly name: string
   readonly action: string
@@ -57,8 +88,11 @@ export function createDefinitionDelivery(
   const subscriptions = options.file.subscriptions.map((subscription) =>
     compile(options, subscription),
   )
+  const needsConsent = consentCondition(options.file)
   return async (deliveries) => {
-    const decisions = deliveries.map((delivery) => decide(options, subscriptions, delivery))
+    const decisions = deliveries.map((delivery) =>
+      decide(options, { subscriptions, needsConsent }, delivery),
+    )
     const results: DeliveryResult[] = decisions.map((decision) =>
       decision.kind === 'send' ? { kind: 'filtered', reason: 'not_sent' } : decision,
     )
@@ -88,28 +122,41 @@ function compile(
   return {
     name: subscription.name,
     action: subscription.action,
-    matches: compileTrigger(subscription.trigger),
+    matches: compileCondition(subscription.trigger),
     map: compileMapping({ ...file.mapping, ...subscription.mapping }),
     batchKeys: Array.isArray(keys?.default) ? keys.default.map(String) : [],
   }
 }
 
+interface Compiled {
+  readonly subscriptions: readonly Subscription[]
+  readonly needsConsent: CompiledTrigger
+}
+
+// Removals from audiences never wait for consent; for the rest the file may say when consent is asked for.
+function consentCondition({ consent }: DestinationFile): CompiledTrigger {
+  const when = consent?.when === undefined ? () => true : compileCondition(consent.when)
+  return (event, context) => event.tracklayer_event !== AUDIENCE_EXITED && when(event, context)
+}
+
 // In this order: what is not meant for the destination needs no consent and is never held for it.
 function decide(
   { file, clock }: DefinitionOptions,
-  subscriptions: readonly Subscription[],
+  { subscriptions, needsConsent }: Compiled,
   delivery: ClaimedDelivery,
 ): Decision {
   const { canonical } = delivery
   const plain = canonical as unknown as JsonObject
-  const subscription = subscriptions.find(({ matches }) => matches(plain))
+  const context: TriggerContext = { audiences: delivery.audiences?.names ?? NO_NAMES }
+  const subscription = subscriptions.find(({ matches }) => matches(plain, context))
   if (!subscription) return { kind: 'filtered', reason: 'trigger' }
   const occurredAt = canonical.occurred_at ?? delivery.receivedAt.toISOString()
   if (file.max_age !== undefined && clock.now() - Date.parse(occurredAt) > file.max_age) {
     return { kind: 'filtered', reason: 'too_old' }
   }
   const subject = subjectOf(delivery, occurredAt)
-  const consent = decideConsent(policyOf(file), subject)
+  const policy = needsConsent(plain, context) ? policyOf(file) : NO_POLICY
+  const consent = decideConsent(policy, subject)
   const evidence = evidenceOf(consent, canonical, subscription)
   if (consent.verdict === 'deny') return { kind: 'filtered', reason: 'consent_denied', evidence }
   if (consent.verdict === 'hold') return hold(file, delivery, clock, evidence)
@@ -117,6 +164,7 @@ function decide(
     ...plain,
     canonical_user_id: delivery.canonicalUserId,
     platform_consent: platformConsent(subject),
+    ...(delivery.audiences ? { audiences: delivery.audiences.ids } : {}),
   }
   return { kind: 'send', subscription, payload: subscription.map(envelope), evidence }
 }

@@ -6,7 +6,7 @@ import type { JsonObject } from '../core/json.ts'
 import { compileTrigger } from '../core/mapping-kit/compile-trigger.ts'
 import { returnMessage } from '../core/return-message.ts'
 import type { ClaimedDelivery } from '../store/deliveries.ts'
-import { createDefinitionDelivery } from './definition-destination.ts'
+import { createDefinitionDelivery, readsAudiences } from './definition-destination.ts'
 import type { DeliveryResult, Destination } from './destination.ts'
 import { createTokenSource } from './host/token-source.ts'
 import { OWN_DEFINITIONS } from './own-definitions.ts'
@@ -32,6 +32,8 @@ export function createDestination(options: DestinationOptions): Destination {
     concurrency: file.limits.concurrency,
     batchSize: file.limits.batch_size ?? 1,
     ratePerSecond: file.limits.rate_per_second ?? Number.POSITIVE_INFINITY,
+    receives: file.receives,
+    readsAudiences: readsAudiences(file),
     timeoutMs,
     leaseMs: timeoutMs + file.limits.record_seconds * 1000,
     schedule: {

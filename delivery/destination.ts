@@ -20,6 +20,10 @@ export interface Destination {
     deliveries: readonly ClaimedDelivery[],
   ) => Promise<readonly DeliveryResult[]>
   readonly batchSize: number
+  /** True when its file asks which audiences a person is in. */
+  readonly readsAudiences?: boolean
+  /** `audiences`: it is owed the transitions of audiences that name it, and no event. */
+  readonly receives?: 'events' | 'audiences'
 }
 
 /** What one attempt brought. Expected outcomes are values; a throw is a fault of ours. */

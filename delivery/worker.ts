@@ -17,6 +17,7 @@ import {
   recordDeliveries,
 } from '../store/deliveries.ts'
 import { setDestinationState } from '../store/destination-states.ts'
+import type { AudienceGate } from './audience-gate.ts'
 import type { DeliveryResult, Destination } from './destination.ts'
 
 export interface WorkerOptions {
@@ -25,6 +26,8 @@ export interface WorkerOptions {
   readonly log: (level: 'info' | 'warn' | 'error', message: string) => void
   /** Called after a delivery's outcome is on record. */
   readonly onRecorded?: (destination: Destination, record: DeliveryRecord) => void
+  /** Asked about every claimed batch before it is decided; without it nothing is known of audiences. */
+  readonly audienceGate?: AudienceGate
   /** How often an idle lane looks for work. Default 100 ms. */
   readonly pollMs?: number
 }
@@ -47,7 +50,7 @@ async function runLane(
 ): Promise<void> {
   const { database, log } = options
   const { clock } = database
-  const { name, environment, batchSize, leaseMs } = destination
+  const { name, batchSize } = destination
   const pollMs = options.pollMs ?? DEFAULT_POLL_MS
   const recorder = createRecorder(options, destination)
   const breaker = createCircuitBreaker()
@@ -62,12 +65,7 @@ async function runLane(
       await sleep(clock, restMs(), signal)
       continue
     }
-    const claimed = await claimDeliveries(database, {
-      environment,
-      destination: name,
-      limit,
-      leaseMs,
-    }).catch((error: unknown) => {
+    const claimed = await claimGated(options, destination, limit).catch((error: unknown) => {
       troubleMs = Math.min(MAX_TROUBLE_MS, troubleMs * 2 || pollMs)
       log(
         'error',
@@ -76,7 +74,11 @@ async function runLane(
       return null
     })
     if (claimed) troubleMs = 0
-    const chunks = chunksOf(claimed ?? [], batchSize)
+    if (claimed && claimed.settled.length > 0) {
+      const run = recorder.add(claimed.settled).finally(() => underWay.delete(run))
+      underWay.add(run)
+    }
+    const chunks = chunksOf(claimed?.deliveries ?? [], batchSize)
     limiter.giveBack(batches - chunks.length)
     for (const batch of chunks) {
       breaker.started(clock.now())
@@ -95,7 +97,7 @@ async function runLane(
       underWay.add(run)
     }
     if (claimed === null) await sleep(clock, troubleMs, signal)
-    else if (claimed.length < limit) await sleep(clock, pollMs, signal)
+    else if (claimed.count < limit) await sleep(clock, pollMs, signal)
     // Claims cost a round trip: half of the lane is let run empty before the next one.
     while (underWay.size > destination.concurrency / 2) await Promise.race(underWay)
   }
@@ -115,6 +117,39 @@ async function runLane(
       if (result.isCredential) pause(options, destination, result.reason)
     }
   }
+}
+
+interface ClaimedBatch {
+  /** Taken in all: less than asked for means that nothing else is due. */
+  readonly count: number
+  readonly deliveries: readonly ClaimedDelivery[]
+  /** What the gate decided already. */
+  readonly settled: readonly DeliveryRecord[]
+}
+
+async function claimGated(
+  { database, audienceGate }: WorkerOptions,
+  destination: Destination,
+  limit: number,
+): Promise<ClaimedBatch> {
+  const { name, environment, leaseMs } = destination
+  const claimed = await claimDeliveries(database, {
+    environment,
+    destination: name,
+    limit,
+    leaseMs,
+  })
+  if (!audienceGate || claimed.length === 0)
+    return { count: claimed.length, deliveries: claimed, settled: [] }
+  const deliveries: ClaimedDelivery[] = []
+  const settled: DeliveryRecord[] = []
+  const gated = await audienceGate(destination, claimed)
+  claimed.forEach((delivery, at) => {
+    const passed = gated[at] ?? delivery
+    if ('kind' in passed) settled.push(recordOf(database, destination, delivery, passed))
+    else deliveries.push(passed)
+  })
+  return { count: claimed.length, deliveries, settled }
 }
 
 function pause(

@@ -14,6 +14,17 @@ export interface ClaimedDelivery {
   readonly receivedAt: Date
   /** The person's latest statement of each consent category, as of now. */
   readonly consents: readonly ConsentStatement[]
+  /** The person's profile, merges followed; null for nobody's event. */
+  readonly profileId?: string | null
+  /** Audiences the person is in as of now; there only for destinations whose file asks for them. */
+  readonly audiences?: PersonAudiences
+}
+
+export interface PersonAudiences {
+  /** Our ids, or the keys of audiences that are not listed; sorted. */
+  readonly ids: readonly string[]
+  /** Every name a trigger may use: ids, keys, computation ids. */
+  readonly names: ReadonlySet<string>
 }
 
 export interface ClaimOptions {
@@ -45,7 +56,7 @@ export async function claimDeliveries(
            left join profiles p on p.id = e.profile_id
            left join profiles root on root.id = p.merged_into
            where d.id = due.id
-           returning d.id::text, d.attempts, e.canonical, e.received_at,
+           returning d.id::text, d.attempts, e.canonical, e.received_at, coalesce(root.id, p.id)::text as profile_id,
              case when root.id is null then p.user_id else root.user_id end as user_id,
              case when p.id is not null then (
                select json_agg(json_build_object('category', c.category, 'granted', c.granted,
@@ -63,13 +74,14 @@ export async function claimDeliveries(
       options.limit,
     ],
   })
-  return rows.map(({ id, attempts, canonical, received_at, user_id, consents }) => ({
+  return rows.map(({ id, attempts, canonical, received_at, user_id, consents, profile_id }) => ({
     id,
     attempt: attempts,
     canonical,
     canonicalUserId: canonical.canonical_user_id ?? user_id,
     receivedAt: received_at,
     consents: consents ?? [],
+    profileId: profile_id,
   }))
 }
 
@@ -80,6 +92,7 @@ interface ClaimRow {
   received_at: Date
   user_id: string | null
   consents: ConsentStatement[] | null
+  profile_id: string | null
 }
 
 export interface Attempt {

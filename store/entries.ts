@@ -1,12 +1,14 @@
 // What a batch entry says, checked and taken apart for the statements of store/ingest.ts. Nothing the sender derived
 // is trusted where the store can derive it itself: ids and dedup keys are read from the message and the table.
+import { type AudienceChange, readAudienceChange } from '../core/audience-change.ts'
 import type { BatchEntry, BatchKind } from '../core/batch.ts'
-import { MAX_ID_LENGTH } from '../core/canonicalise.ts'
+import type { CanonicalUser } from '../core/canonical-event.ts'
+import { MAX_ID_LENGTH, userOf } from '../core/canonicalise.ts'
 import type { IdentityClaim } from '../core/identity.ts'
 import { isJsonObject, type Json, type JsonObject, objectAt, textOf } from '../core/json.ts'
 import type { MappingTable } from '../core/mapping-table.ts'
-import { messageIdOf, occurredAt } from '../core/message.ts'
-import { cleanText } from './text.ts'
+import { messageIdOf, occurredAt, parseMessage } from '../core/message.ts'
+import { cleanJson, cleanText } from './text.ts'
 
 export interface PreparedEvent {
   readonly name: string
@@ -33,6 +35,10 @@ export interface PreparedMessage {
   } | null
   /** Traits this message states, with the instant it states them for; null when none was readable. */
   readonly traits: { readonly values: JsonObject; readonly statedAt: string | null } | null
+  /** Membership this message states, and what it says of the person; null when it states none. */
+  readonly audience: { readonly change: AudienceChange; readonly user: CanonicalUser } | null
+  /** Of a request to be forgotten: the instant for which it was made. */
+  readonly deletedAt: { readonly statedAt: string | null } | null
 }
 
 /** A prepared message, or why it can never be accepted. */
@@ -80,6 +86,7 @@ export function prepareEntry(entry: unknown, table: MappingTable): Prepared {
   const warnings = Array.isArray(entry.warnings)
     ? entry.warnings.filter((warning) => typeof warning === 'string').map(cleanText)
     : []
+  const audience = kind === 'audience' ? audienceOf(message, warnings) : null
   return {
     raw,
     canonical: canonicalText,
@@ -87,11 +94,13 @@ export function prepareEntry(entry: unknown, table: MappingTable): Prepared {
     kind,
     event,
     identity: claimOf(message, messageId, kind, warnings),
-    contacts: contactsOf(message, canonical),
+    contacts: contactsOf(message, audience ? audience.user : canonical?.user),
     // An event answers for itself alone; what a person says of consent comes as an identify or a preference update.
     consent: event === null ? consentOf(message) : null,
     traits:
       kind === 'profile' && isJsonObject(message.traits) ? traitsOf(message, message.traits) : null,
+    audience,
+    deletedAt: kind === 'delete' ? { statedAt: occurredAt(message) } : null,
     warnings,
   }
 }
@@ -172,15 +181,8 @@ function claimOf(
   }
 }
 
-function contactsOf(
-  message: JsonObject,
-  canonical: BatchEntry['canonical'],
-): PreparedMessage['contacts'] {
-  const from = isJsonObject(canonical?.user)
-    ? canonical.user
-    : isJsonObject(message.traits)
-      ? message.traits
-      : {}
+function contactsOf(message: JsonObject, user: unknown): PreparedMessage['contacts'] {
+  const from = isJsonObject(user) ? user : isJsonObject(message.traits) ? message.traits : {}
   const contacts: (readonly ['email' | 'phone', string])[] = []
   const email = textOf(from.email)?.toLowerCase()
   if (email && email.length <= MAX_ID_LENGTH) contacts.push(['email', cleanText(email)])
@@ -199,6 +201,23 @@ function consentOf(message: JsonObject): PreparedMessage['consent'] {
   }
   return { categories, statedAt: occurredAt(message) }
 }
+
+// What is about no membership is kept like any other message, and says why nothing came of it.
+function audienceOf(message: JsonObject, warnings: string[]): PreparedMessage['audience'] {
+  const reading = readAudienceChange(message)
+  if (reading?.kind === 'change') {
+    const change = cleanJson(reading.change as unknown as JsonObject) as unknown as AudienceChange
+    const named = [change.computationId, change.computationKey, change.externalAudienceId]
+    if (named.every((name) => (name?.length ?? 0) <= MAX_ID_LENGTH))
+      return { change, user: userOf(parseMessage(message), []) }
+    warnings.push(`audience: its id or key is longer than ${MAX_ID_LENGTH} characters`)
+    return null
+  }
+  warnings.push(`audience: ${reading?.kind === 'fault' ? reading.reason : NO_MEMBERSHIP}`)
+  return null
+}
+
+const NO_MEMBERSHIP = 'the message states no membership; want context.personas of an audience'
 
 function traitsOf(message: JsonObject, values: JsonObject): PreparedMessage['traits'] {
   return { values, statedAt: occurredAt(message) }

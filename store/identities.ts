@@ -15,23 +15,42 @@ import type { PreparedMessage } from './entries.ts'
 import type { Occasion } from './occasion.ts'
 import { cleanJson, cleanText } from './text.ts'
 
-/** The profile of each message, by position; null for a message without identifiers. New people are made on the way. */
+export interface ResolvedProfiles {
+  /** By position of the messages; null for a message without identifiers. */
+  readonly profiles: readonly (string | null)[]
+  /** Merges that moved what was stated of somebody's memberships: to be settled anew. */
+  readonly moved: readonly MovedMembership[]
+}
+
+export interface MovedMembership {
+  readonly from: string
+  readonly into: string
+}
+
+function concernsMemberships({ audience, deletedAt }: PreparedMessage): boolean {
+  return audience !== null || deletedAt !== null
+}
+
+/** The profile of each message. New people are made on the way. */
 export async function resolveProfiles(
   client: PoolClient,
   occasion: Occasion,
   messages: readonly PreparedMessage[],
-): Promise<(string | null)[]> {
+): Promise<ResolvedProfiles> {
   const claims = messages.map(({ identity }) => identity)
   const owners = await ownersOf(client, occasion, claims)
   const decision = decideIdentity(claims, owners)
-  await holdProfiles(client, decision, owners)
+  await holdProfiles(client, decision, owners, messages.some(concernsMemberships))
   const contacts = contactLinks(messages, decision.profiles)
   const ids = await makePeople(client, occasion, decision, contacts)
   const made = new Map(decision.created.map(({ placeholder }, place) => [placeholder, ids[place]]))
   const idOf = (profile: string) => made.get(profile) ?? profile
   await identifyProfiles(client, decision)
-  await mergeProfiles(client, occasion, decision, idOf)
-  return decision.profiles.map((profile) => (profile === null ? null : idOf(profile)))
+  const moved = await mergeProfiles(client, occasion, decision, idOf)
+  return {
+    profiles: decision.profiles.map((profile) => (profile === null ? null : idOf(profile))),
+    moved,
+  }
 }
 
 async function ownersOf(
@@ -68,12 +87,16 @@ async function ownersOf(
 
 // What is merged or identified must still be as the decision saw it: locked, each a root, each with the same user id.
 // Otherwise a visitor who became a user meanwhile would merge into another one, and merges could chain or cross.
+// A batch about memberships holds everybody it names here, at once and in order: memberships are settled under that hold,
+// and two batches that took it in two steps would wait for each other.
 async function holdProfiles(
   client: PoolClient,
   { merges, identified }: IdentityDecision,
   owners: ReadonlyMap<string, KnownProfile>,
+  everybody: boolean,
 ): Promise<void> {
   const touched = new Set([
+    ...(everybody ? [...owners.values()].map(({ id }) => id) : []),
     ...merges.flatMap(({ from, into }) => [from, into]),
     ...identified.map(({ profile }) => profile),
   ])
@@ -183,8 +206,9 @@ async function mergeProfiles(
   occasion: Occasion,
   { merges }: IdentityDecision,
   idOf: IdOf,
-): Promise<void> {
+): Promise<MovedMembership[]> {
   const { environment, receivedAt } = occasion
+  const moved: MovedMembership[] = []
   for (const { from, into, messageId, rule } of merges) {
     const [fromId, intoId] = [idOf(from), idOf(into)]
     // Followers move along, so that one step always leads to the root.
@@ -192,11 +216,19 @@ async function mergeProfiles(
       fromId,
       intoId,
     ])
-    await client.query(
-      `insert into merges (environment, from_profile_id, into_profile_id, message_id, rule, merged_at)
-       values ($1, $2, $3, $4, $5, $6)`,
+    // What was stated of memberships moves along in the same round trip: mostly there is nothing.
+    const { rows } = await client.query<{ statements: string }>(
+      `with moved as (
+         update membership_statements set profile_id = $3::bigint, subject = 'p:' || $3::text
+         where profile_id = $2::bigint
+         returning audience_id
+       )
+       insert into merges (environment, from_profile_id, into_profile_id, message_id, rule, merged_at)
+       values ($1, $2::bigint, $3::bigint, $4, $5, $6)
+       returning (select count(*) from moved) as statements`,
       [environment, fromId, intoId, messageId, rule, receivedAt],
     )
+    if (rows[0]?.statements !== '0') moved.push({ from: fromId, into: intoId })
   }
   // What the known person said about consent now answers for the visitor's events, too.
   await wakeDeliveries(
@@ -204,6 +236,7 @@ async function mergeProfiles(
     occasion,
     merges.map(({ into }) => idOf(into)),
   )
+  return moved
 }
 
 /** Latest statement wins by the time it was made, whatever the order of arrival; the message id breaks ties. */

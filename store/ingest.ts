@@ -7,12 +7,14 @@ import { type Database, inTransaction, isDataFault } from './database.ts'
 import type { Prepared, PreparedMessage } from './entries.ts'
 import { type Arrival, markDuplicates, recordRejections, storeFacts } from './facts.ts'
 import { recordTraits, resolveProfiles } from './identities.ts'
+import { type AudienceOptions, membershipNews, recordMemberships } from './memberships.ts'
 import type { Occasion } from './occasion.ts'
 
 export interface IngestOptions {
   readonly environment: string
   /** Names of the destinations that get a ledger row for every accepted event. */
   readonly destinations: readonly string[]
+  readonly audiences: AudienceOptions
 }
 
 /**
@@ -59,14 +61,14 @@ async function storeOneByOne(
 async function storePrepared(
   database: Database,
   prepared: readonly Prepared[],
-  { environment, destinations }: IngestOptions,
+  { environment, destinations, audiences }: IngestOptions,
 ): Promise<BatchResult[]> {
   const messages = prepared.filter((item) => item.kind !== 'rejection')
   const rejections = prepared.filter((item) => item.kind === 'rejection')
   const occasion = { environment, receivedAt: new Date(database.clock.now()) }
   const answers = await inTransaction(database, async (client) => {
     await recordRejections(client, occasion, rejections)
-    return storeMessages(client, occasion, messages, destinations)
+    return storeMessages(client, occasion, messages, { destinations, audiences })
   })
   return prepared.map((item) => answerOf(item, answers))
 }
@@ -85,12 +87,12 @@ async function storeMessages(
   client: PoolClient,
   occasion: Occasion,
   messages: readonly PreparedMessage[],
-  destinations: readonly string[],
+  { destinations, audiences }: Pick<IngestOptions, 'destinations' | 'audiences'>,
 ): Promise<Map<string, BatchResult>> {
   if (messages.length === 0) return new Map()
   const arrivals = arrivalsOf(messages)
   const unique = arrivals.map(({ message }) => message)
-  const profiles = await resolveProfiles(client, occasion, unique)
+  const { profiles, moved } = await resolveProfiles(client, occasion, unique)
   const stored = await storeFacts(client, occasion, arrivals, profiles, destinations)
   // A repeat states nothing anew: without an instant of its own it would win over what was stated since.
   const stating = unique.map(({ messageId }, at) =>
@@ -98,6 +100,8 @@ async function storeMessages(
   )
   await recordTraits(client, occasion, unique, stating)
   await recordConsents(client, occasion, unique, stating)
+  const news = membershipNews(unique, stating, stored, moved)
+  if (news) await recordMemberships(client, occasion, news, audiences)
   const repeated = unique.filter(({ messageId, event }) => {
     const row = stored.get(messageId)
     return event !== null && row?.isNew && !row.isFact

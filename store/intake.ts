@@ -5,13 +5,12 @@ import type { BatchResult } from '../core/batch.ts'
 import type { MappingTable } from '../core/mapping-table.ts'
 import type { Database } from './database.ts'
 import { type Prepared, prepareEntry } from './entries.ts'
-import { ingest } from './ingest.ts'
+import { type IngestOptions, ingest } from './ingest.ts'
 
 export interface IntakeOptions {
   readonly database: Database
   readonly table: MappingTable
-  /** Names of the destinations that get a ledger row for every accepted event. */
-  readonly destinationsOf: (environment: string) => readonly string[]
+  readonly optionsOf: (environment: string) => IngestOptions
 }
 
 /**
@@ -31,16 +30,15 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
-export function createIntake({ database, table, destinationsOf }: IntakeOptions): Intake {
+export function createIntake({ database, table, optionsOf }: IntakeOptions): Intake {
   const lines = new Map<string, { readonly waiting: Waiting[]; running: number }>()
 
   async function storeGroups(environment: string, line: { waiting: Waiting[] }): Promise<void> {
     while (line.waiting.length > 0) {
       const group = takeGroup(line.waiting)
       const batches = group.map(({ entries }) => entries)
-      const destinations = destinationsOf(environment)
       try {
-        const results = await ingest(database, batches, { environment, destinations })
+        const results = await ingest(database, batches, optionsOf(environment))
         for (const [at, { resolve }] of group.entries()) resolve(results[at] ?? [])
       } catch (error) {
         for (const { reject } of group) reject(error) // each sender is answered

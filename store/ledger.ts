@@ -26,10 +26,12 @@ export interface Reconciliation {
     readonly unmapped: number
     readonly rejected: number
   }
-  /** Facts: what has a ledger row per destination. */
+  /** Facts that messages stated: what has a ledger row per destination. */
   readonly events: number
+  /** Changes of membership, each an event too, owed to the destinations of its audience. */
+  readonly transitions: number
   readonly destinations: Readonly<Record<string, DestinationSums>>
-  /** True when every accepted event is one fact, and every fact has a row at each destination it is owed to. */
+  /** True when every accepted event is one fact, every transition one event, and each has a row wherever it is owed. */
   readonly balanced: boolean
 }
 
@@ -55,7 +57,9 @@ const MESSAGES = `
          count(*) filter (where outcome = 'unmapped') as unmapped,
          count(*) filter (where outcome = 'duplicate') as duplicates,
          (select count(*) from rejections where environment = $1) as rejected,
-         (select count(*) from events where environment = $1) as events,
+         (select count(*) from events where environment = $1 and transition_id is null) as events,
+         (select count(*) from events where environment = $1 and transition_id is not null) as transition_events,
+         (select count(*) from membership_transitions where environment = $1) as transitions,
          (select coalesce(sum(owed), 0) from events where environment = $1) as owed
   from messages where environment = $1`
 
@@ -96,8 +100,12 @@ function sums(
       rejected,
     },
     events: number('events'),
+    transitions: number('transitions'),
     destinations,
-    balanced: number('accepted_events') === number('events') && rows === number('owed'),
+    balanced:
+      number('accepted_events') === number('events') &&
+      number('transitions') === number('transition_events') &&
+      rows === number('owed'),
   }
 }
 

@@ -1,14 +1,19 @@
 // The destination function: canonicalises what Segment hands over and sends it to the store, signed. Holds no state.
-import type { BatchEntry } from '../../core/batch.ts'
-import { canonicalise } from '../../core/canonicalise.ts'
-import { isJsonObject } from '../../core/json.ts'
-import { isOwnReturn } from '../../core/loop-mark.ts'
+import { TrackLayerError } from '../../core/errors.ts'
+import {
+  isStopped,
+  type Prepared,
+  prepareMessage,
+  type SendResult,
+  sendPrepared,
+} from '../../core/send-messages.ts'
+import type { StoreLink } from '../../core/store-link.ts'
+import { readStoreSettings } from '../../core/store-settings.ts'
 import table from '../../mappings/events.yaml'
 import { type HostResult, host } from '../host.ts'
-import { send } from './send.ts'
-import { type DestinationSettings, readSettings } from './settings.ts'
+import { post } from './post.ts'
 
-type Settings = Parameters<typeof readSettings>[0]
+type Settings = Parameters<typeof readStoreSettings>[0]
 
 export const onTrack = handleOne
 export const onIdentify = handleOne
@@ -23,49 +28,54 @@ export async function onBatch(
   events: readonly unknown[],
   settings: Settings,
 ): Promise<HostResult[]> {
-  const known = readSettings(settings)
-  const results: HostResult[] = events.map(() => ({ status: 200 }))
-  const entries: BatchEntry[] = []
-  const places: number[] = []
-  events.forEach((event, place) => {
-    const entry = entryOf(event, known)
-    if (entry === 'filtered') return
-    if (entry === 'unsupported') {
-      results[place] = {
-        status: 400,
-        errormessage: 'not a Segment message: want an object with a known type',
-      }
-      return
-    }
-    entries.push(entry)
-    places.push(place)
+  const results = await orRetry(async () => {
+    const link = linkOf(settings)
+    return sendPrepared(
+      events.map((event) => prepare(event, link)),
+      link,
+    )
   })
-  if (entries.length === 0) return results
-  const answers = await send(entries, known)
-  places.forEach((place, at) => {
-    const answer = answers[at]
-    if (answer) results[place] = answer
-  })
-  return results
+  return results.map(hostResult)
 }
 
 async function handleOne(event: unknown, settings: Settings): Promise<void> {
-  const known = readSettings(settings)
-  const entry = entryOf(event, known)
-  if (entry === 'filtered') return
-  if (entry === 'unsupported') throw host.unsupported('want a message of a type Segment knows')
-  const [result] = await send([entry], known)
-  if (!result || result.status === 200) return
-  const message = `Message "${entry.canonical?.message_id ?? String(entry.message.messageId)}": ${result.errormessage}`
+  const { prepared, result } = await orRetry(async () => {
+    const link = linkOf(settings)
+    const one = prepare(event, link)
+    const [answer] = await sendPrepared([one], link)
+    return { prepared: one, result: answer }
+  })
+  if (isStopped(prepared)) {
+    if (prepared.kind === 'filtered') return
+    throw host.unsupported('want a message of a type Segment knows')
+  }
+  if (!result || isStopped(result) || result.status === 200) return
+  const message = `Message "${prepared.canonical?.message_id ?? String(prepared.message.messageId)}": ${result.errormessage}`
   throw result.status >= 500 ? host.retry(message) : host.invalid(message)
 }
 
-function entryOf(
-  event: unknown,
-  { allowlist }: DestinationSettings,
-): BatchEntry | 'filtered' | 'unsupported' {
-  if (!isJsonObject(event) || typeof event.type !== 'string') return 'unsupported'
-  if (isOwnReturn(event)) return 'filtered'
-  if (allowlist && event.type === 'track' && !allowlist.has(String(event.event))) return 'filtered'
-  return canonicalise(event, table)
+function prepare(event: unknown, { settings }: StoreLink): Prepared {
+  return prepareMessage(event, { table, allowlist: settings.allowlist })
+}
+
+function linkOf(settings: Settings): StoreLink {
+  return { settings: readStoreSettings(settings, 'function'), now: host.now, post }
+}
+
+// Whatever core throws may pass later, a mistyped setting too: it must not lose what happens meanwhile (design 3.4).
+async function orRetry<Value>(run: () => Promise<Value>): Promise<Value> {
+  try {
+    return await run()
+  } catch (error) {
+    if (error instanceof TrackLayerError) throw host.retry(error.message)
+    throw error
+  }
+}
+
+function hostResult(result: SendResult): HostResult {
+  if (!isStopped(result)) {
+    const { status, errormessage } = result
+    return errormessage === undefined ? { status } : { status, errormessage }
+  }
+  return result.kind === 'filtered' ? { status: 200 } : { status: 400, errormessage: result.reason }
 }

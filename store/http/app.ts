@@ -1,14 +1,19 @@
 // The store's HTTP API.
 import { Hono, type MiddlewareHandler } from 'hono'
+import { AUDIENCE_OBJECTS_PATH } from '../../core/audience-object.ts'
+import type { AudienceTable } from '../../core/audience-table.ts'
 import { messageOf, TrackLayerError } from '../../core/errors.ts'
 import type { MappingTable } from '../../core/mapping-table.ts'
 import { type Access, environmentOfKey } from '../access.ts'
 import type { Database } from '../database.ts'
 import { errorAnswer, tryAgainAnswer } from './errors.ts'
+import { addAudienceRoutes } from './routes/audiences.ts'
 import { addDestinationRoutes } from './routes/destinations.ts'
 import { addLedgerRoutes } from './routes/ledger.ts'
 import { addMessageRoutes } from './routes/messages.ts'
-import { createSegmentEvents } from './segment-events.ts'
+import { addProfileRoutes } from './routes/profiles.ts'
+import { createSegmentAudienceObjects } from './segment-audience-objects.ts'
+import { createReceivers } from './segment-events.ts'
 
 export type Log = (level: 'info' | 'warn' | 'error', message: string) => void
 
@@ -18,6 +23,10 @@ export interface StoreOptions {
   readonly table: MappingTable
   /** Names of the destinations active in an environment: each gets a ledger row for every event. */
   readonly destinationsOf: (environment: string) => readonly string[]
+  /** Those of them that get the transitions of audiences and no event. */
+  readonly audienceOnly?: readonly string[]
+  /** mappings/audiences.yaml; without it every audience is unlisted. */
+  readonly audiences?: AudienceTable
   readonly log: Log
 }
 
@@ -28,7 +37,10 @@ export type StoreApp = Hono<StoreEnv>
 export function createStoreApp(options: StoreOptions): StoreApp {
   const { database, log } = options
   const app = new Hono<StoreEnv>()
-  app.post('/segment/events', createSegmentEvents(options))
+  const receiver = createReceivers(options)
+  app.post('/segment/events', receiver())
+  app.post('/segment/audiences', receiver('audience'))
+  app.post(AUDIENCE_OBJECTS_PATH, createSegmentAudienceObjects(options))
   app.get('/healthz', (context) => context.json({ status: 'ok' }))
   app.get('/readyz', async (context) => {
     try {
@@ -40,7 +52,13 @@ export function createStoreApp(options: StoreOptions): StoreApp {
     }
   })
   app.use('/v1/*', requireKey(options.access))
-  for (const addRoutes of [addMessageRoutes, addLedgerRoutes, addDestinationRoutes]) {
+  for (const addRoutes of [
+    addMessageRoutes,
+    addLedgerRoutes,
+    addDestinationRoutes,
+    addAudienceRoutes,
+    addProfileRoutes,
+  ]) {
     addRoutes(app, options)
   }
   app.notFound((context) =>

@@ -1,25 +1,34 @@
-// POST /segment/events: the door through which everything comes in. A 200 means durable.
+// POST /segment/events: the door through which everything comes in, and POST /segment/audiences, which takes memberships
+// alone. A 200 means durable.
 import type { Context } from 'hono'
-import { MAX_BATCH_ENTRIES, MAX_BODY_BYTES } from '../../core/batch.ts'
+import { NO_AUDIENCES } from '../../core/audience-table.ts'
+import { type BatchKind, MAX_BATCH_ENTRIES } from '../../core/batch.ts'
 import { messageOf, TrackLayerError } from '../../core/errors.ts'
 import { isJsonObject } from '../../core/json.ts'
+import type { IngestOptions } from '../ingest.ts'
 import { createIntake, type Intake } from '../intake.ts'
 import type { StoreOptions } from './app.ts'
 import { errorAnswer, tryAgainAnswer } from './errors.ts'
-import { readBody } from './read-body.ts'
-import { verifyRequest } from './verify-request.ts'
+import { readSignedBody } from './signed-body.ts'
 
 /** Batches in the hands of one process at once; more would only wait for connections and memory. */
 const MAX_IN_FLIGHT = 64
 
-export function createSegmentEvents(
+/** Makes receivers that share one bound; `only` names the one kind of entry a receiver takes. */
+export function createReceivers(
   options: StoreOptions,
-): (context: Context) => Promise<Response> {
-  const intake = createIntake(options)
+): (only?: BatchKind) => (context: Context) => Promise<Response> {
+  const intake = createIntake({
+    database: options.database,
+    table: options.table,
+    optionsOf: (environment) => ingestOptions(options, environment),
+  })
   let inFlight = 0
-  return async (context) => {
-    const batch = await readBatch(context, options)
+  return (only) => async (context) => {
+    const batch = await readBatch(context, options, only)
     if (!('entries' in batch)) return batch
+    // A ping: whoever sets up a sender learns that the signature holds, and nothing is asked of the database.
+    if (batch.entries.length === 0) return context.json({ results: [] })
     // Counted from here: a sender that is slow, or none of ours, takes nobody's place.
     if (inFlight >= MAX_IN_FLIGHT) {
       return tryAgainAnswer(
@@ -47,54 +56,40 @@ interface VerifiedBatch {
 async function readBatch(
   context: Context,
   options: StoreOptions,
+  only: BatchKind | undefined,
 ): Promise<VerifiedBatch | Response> {
-  const contentType = context.req.header('content-type') ?? 'none'
-  if (!/^application\/json\s*(;|$)/i.test(contentType)) {
-    return errorAnswer(
-      context,
-      415,
-      'unsupported_media_type',
-      `Content-Type is ${contentType}, want application/json`,
-    )
-  }
-  const body = await readBody(context, MAX_BODY_BYTES)
-  if (body === null) {
-    const message = `Body is larger than ${MAX_BODY_BYTES} bytes; send smaller batches`
-    return errorAnswer(context, 413, 'body_too_large', message)
-  }
-  const verdict = verifyRequest(
-    options.access,
-    (name) => context.req.header(name),
-    body,
-    options.database.clock.now(),
-  )
-  if (verdict.kind === 'refused') {
-    options.log('warn', `refused POST /segment/events: ${verdict.log}`)
-    return errorAnswer(context, 401, 'unauthorized', verdict.message)
-  }
-  const entries = parseBatch(body.toString('utf8'))
-  if (typeof entries === 'string') return errorAnswer(context, 400, entries, BODY_FAULTS[entries])
+  const signed = await readSignedBody(context, options)
+  if (signed instanceof Response) return signed
+  const { environment, body } = signed
+  const entries = isJsonObject(body) ? body.batch : null
+  if (!Array.isArray(entries)) return errorAnswer(context, 400, 'invalid_batch', INVALID_BATCH)
   if (entries.length > MAX_BATCH_ENTRIES) {
     const message = `Batch has ${entries.length} entries, at most ${MAX_BATCH_ENTRIES} are taken; split it`
     return errorAnswer(context, 413, 'too_many_entries', message)
   }
-  return { environment: verdict.environment, entries }
+  const other = only
+    ? entries.findIndex((entry) => !isJsonObject(entry) || entry.kind !== only)
+    : -1
+  if (other >= 0) {
+    const message = `Entry ${other} is not of kind "${only}", the only one taken here; send others to /segment/events`
+    return errorAnswer(context, 422, 'unsupported_kind', message)
+  }
+  return { environment, entries }
 }
 
-const BODY_FAULTS = {
-  invalid_json: 'Body is not JSON',
-  invalid_batch:
-    'Body is not of the form { "batch": [ { "message", "kind", "canonical", "warnings" } ] }',
-} as const
+const INVALID_BATCH =
+  'Body is not of the form { "batch": [ { "message", "kind", "canonical", "warnings" } ] }'
 
-function parseBatch(text: string): unknown[] | keyof typeof BODY_FAULTS {
-  let body: unknown
-  try {
-    body = JSON.parse(text)
-  } catch {
-    return 'invalid_json' // answered, not swallowed
+function ingestOptions(
+  { table, destinationsOf, audiences = NO_AUDIENCES, audienceOnly = [] }: StoreOptions,
+  environment: string,
+): IngestOptions {
+  const all = destinationsOf(environment)
+  return {
+    environment,
+    destinations: all.filter((name) => !audienceOnly.includes(name)),
+    audiences: { table: audiences, destinations: all, mappingVersion: table.version },
   }
-  return isJsonObject(body) && Array.isArray(body.batch) ? body.batch : 'invalid_batch'
 }
 
 async function storeBatch(

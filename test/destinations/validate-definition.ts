@@ -1,8 +1,10 @@
-// What `actions-cli validate` and `actions-cli generate:types` do (facts/segment.md 4.12), for any definition: the CLI itself
-// is not published. What the CLI only prints is a fault here too.
+// What `actions-cli validate` does (facts/segment.md 4.12), for any definition: the CLI itself is not published. What the CLI only prints is a fault here too.
 import type { ActionDefinition, DestinationDefinition, InputField } from '@segment/actions-core'
+import { type AnyDefinition, renderTypes } from '../../build/definition-types.ts'
 import { validateMapping } from '../../core/mapping-kit/compile-mapping.ts'
 import { compileTrigger } from '../../core/mapping-kit/compile-trigger.ts'
+
+export { renderTypes }
 
 type Fields = Readonly<Record<string, InputField>>
 
@@ -11,8 +13,7 @@ const NAME = /^[A-Za-z][A-Za-z0-9+.-]*$/
 const MAX_BATCH_KEYS = 3
 
 /** Every fault of the definition, in words; none when it may be shipped. */
-// biome-ignore lint/suspicious/noExplicitAny: any definition, whatever its settings
-export function faultsOf(definition: DestinationDefinition<any>): readonly string[] {
+export function faultsOf(definition: AnyDefinition): readonly string[] {
   const actions = Object.entries(definition.actions)
   return [
     ...(NAME.test(definition.name) ? [] : [`name "${definition.name}" is no safe schema key`]),
@@ -20,6 +21,8 @@ export function faultsOf(definition: DestinationDefinition<any>): readonly strin
     ...(actions.length > 0 ? [] : ['no actions']),
     ...fieldFaults('authentication', settingsOf(definition)),
     ...settingDefaultFaults(settingsOf(definition)),
+    ...fieldFaults('audienceFields', (definition.audienceFields ?? {}) as Fields),
+    ...settingDefaultFaults((definition.audienceFields ?? {}) as Fields),
     ...actions.flatMap(([slug, action]) => actionFaults(slug, action)),
     ...(definition.presets ?? []).flatMap((preset) => presetFaults(preset, definition.actions)),
   ]
@@ -108,46 +111,4 @@ function triggerFaults(at: string, fql: string): readonly string[] {
   } catch (cause) {
     return [`${at}: ${(cause as Error).message}`]
   }
-}
-
-/** generated-types.ts as `actions-cli generate:types` writes it. */
-export function renderTypes(
-  name: 'Settings' | 'AudienceSettings' | 'Payload',
-  fields: Fields,
-): string {
-  return `// Generated file. DO NOT MODIFY IT BY HAND.\n\nexport interface ${name} ${renderObject(fields, '')}\n`
-}
-
-function renderObject(fields: Fields, indent: string): string {
-  const inner = `${indent}  `
-  const lines = Object.entries(fields).map(([name, field]) =>
-    [
-      `${inner}/**`,
-      `${inner} * ${field.description}`,
-      `${inner} */`,
-      `${inner}${name}${field.required === true ? '' : '?'}: ${renderType(field, inner)}`,
-    ].join('\n'),
-  )
-  return ['{', ...lines, `${indent}}`].join('\n')
-}
-
-function renderType(field: InputField, indent: string): string {
-  const type = field.type === 'object' ? renderObjectType(field, indent) : SCALARS[field.type]
-  return field.multiple ? `${type}[]` : (type ?? 'unknown')
-}
-
-function renderObjectType(field: InputField, indent: string): string {
-  return field.properties
-    ? renderObject(field.properties as Fields, indent)
-    : '{ [k: string]: unknown }'
-}
-
-const SCALARS: Readonly<Record<string, string>> = {
-  string: 'string',
-  text: 'string',
-  password: 'string',
-  number: 'number',
-  integer: 'number',
-  boolean: 'boolean',
-  datetime: 'string | number',
 }

@@ -272,6 +272,7 @@ describe('GET /v1/reconcile', () => {
       environment: 'production',
       messages: { stored: 0, received: 0, accepted: 0, duplicates: 0, unmapped: 0, rejected: 0 },
       events: 0,
+      transitions: 0,
       destinations: {},
       balanced: true,
     })
@@ -299,6 +300,7 @@ describe('GET /v1/reconcile', () => {
       environment: 'production',
       messages: { stored: 5, received: 8, accepted: 3, duplicates: 3, unmapped: 1, rejected: 1 },
       events: 2,
+      transitions: 0,
       destinations: {
         segment: expect.objectContaining({ pending: 2, total: 2, reasons: {} }),
         webhook: expect.objectContaining({

@@ -228,8 +228,8 @@ describe('a body that is no batch', () => {
       code: 'invalid_batch',
     },
     {
-      name: '401 entries',
-      body: JSON.stringify({ batch: Array(401).fill(null) }),
+      name: '1001 entries',
+      body: JSON.stringify({ batch: Array(1001).fill(null) }),
       status: 413,
       code: 'too_many_entries',
     },
@@ -386,5 +386,25 @@ describe('over a real connection', () => {
     const answer = await send(headers, [body])
     for (const request of slow) request.destroy()
     expect(answer.status).toBe(200)
+  })
+})
+
+describe('a ping: a signed batch of nothing', () => {
+  afterEach(assertNothingStored)
+  const ping = JSON.stringify({ batch: [] })
+
+  test('is answered with no results, and touches no database', async () => {
+    const pool = database.createPool()
+    await pool.end()
+    const answer = await createTestStore(database, { pool }).post(ping)
+    expect({ status: answer.status, body: await answer.json() }).toEqual({
+      status: 200,
+      body: { results: [] },
+    })
+  })
+
+  test('is refused with a wrong secret', async () => {
+    const answer = await store.post(ping, { secrets: ['not-the-secret-0000000'] })
+    expect(answer.status).toBe(401)
   })
 })

@@ -67,12 +67,18 @@ export function parseTokens(tokens: readonly Token[], refuse: RefuseTrigger): No
 
   function parseCondition(): Node {
     const { at } = peek()
-    if (!accept(isSign('!'))) return parseComparison()
+    if (!accept(isSign('!') || isNotBeforeCall())) return parseComparison()
     if (isSign('!')) refuse(at, 'two "!" cancel each other; remove both')
     const inner = parseOperand()
     if (operatorAt(peek()) !== undefined)
       refuse(at, '"!" would negate one side only; write !( … ) around the comparison')
     return { kind: 'not', inner, at }
+  }
+
+  // `not in_audience("churned")` reads one way only; before anything else `not` is refused, see parseName.
+  function isNotBeforeCall(): boolean {
+    const isCall = tokens[position + 1]?.kind === 'name' && signOf(tokens[position + 2]) === '('
+    return isWord('not') && isCall
   }
 
   function parseComparison(): Node {

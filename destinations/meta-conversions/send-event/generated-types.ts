@@ -207,7 +207,9 @@ export interface Payload {
   /**
    * Further properties of your own, sent within custom_data.
    */
-  custom_properties?: { [k: string]: unknown }
+  custom_properties?: {
+    [k: string]: unknown
+  }
   /**
    * Required by Meta for action source app: the two permissions and extinfo.
    */

@@ -219,6 +219,9 @@ describe('compileTrigger()', () => {
       [{ audiences: ['vip'] }, null, event.properties.tags],
     ])
     expect(isMet(event, { audiences: [] })).toBe(false)
+    const isOutside = compileTrigger('not in_audience("vip") and type = "track"', { functions })
+    expect(isOutside(event, { audiences: ['vip'] })).toBe(false)
+    expect(isOutside(event, { audiences: [] })).toBe(true)
     expect(compileTrigger('maybe()', { functions })(event)).toBe(false)
     expect(compileTrigger('maybe() = "yes"', { functions })(event)).toBe(true)
   })
@@ -238,6 +241,7 @@ describe('compileTrigger()', () => {
     ['event = "x" AND type = "track"', 'write "and" in lower case'],
     ['event = "x" Or (type = "track")', 'write "or" in lower case'],
     ['not event = "x"', 'write !( … ) for "not"'],
+    ['not contains(event, "x") = true', '"!" would negate one side only'],
     ['not (event = "x")', 'write !( … ) for "not"'],
     ['!event = "x"', 'write !( … ) around the comparison'],
     ['!!properties.gift', 'remove both'],

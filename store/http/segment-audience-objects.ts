@@ -1,0 +1,33 @@
+// POST /segment/audiences/objects: names the audience that Segment is about to send members for, and says whether a name is
+// one of these. Ids are derived, so a repeated creation answers the same.
+import type { Context } from 'hono'
+import {
+  type AudienceObjectAnswer,
+  audienceObjectId,
+  isAudienceObjectId,
+  readAudienceObjectRequest,
+} from '../../core/audience-object.ts'
+import type { StoreOptions } from './app.ts'
+import { errorAnswer } from './errors.ts'
+import { readSignedBody } from './signed-body.ts'
+
+export function createSegmentAudienceObjects(
+  options: StoreOptions,
+): (context: Context) => Promise<Response> {
+  return async (context) => {
+    const signed = await readSignedBody(context, options)
+    if (signed instanceof Response) return signed
+    const request = readAudienceObjectRequest(signed.body)
+    if (typeof request === 'string') return errorAnswer(context, 400, 'invalid_audience', request)
+    if (request.action === 'create')
+      return context.json(answerOf(audienceObjectId(signed.environment, request.audience)))
+    const { id } = request.audience
+    if (isAudienceObjectId(id)) return context.json(answerOf(id))
+    const message = `No audience "${id.slice(0, 64)}" in ${signed.environment}; create it again`
+    return errorAnswer(context, 404, 'not_found', message)
+  }
+}
+
+function answerOf(id: string): AudienceObjectAnswer {
+  return { audience: { id } }
+}

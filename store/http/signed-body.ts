@@ -1,0 +1,40 @@
+// What every signed route reads first: the media type, the signature over the bytes as received, then the JSON.
+import type { Context } from 'hono'
+import { MAX_BODY_BYTES } from '../../core/batch.ts'
+import type { StoreOptions } from './app.ts'
+import { errorAnswer } from './errors.ts'
+import { readBody } from './read-body.ts'
+import { verifyRequest } from './verify-request.ts'
+
+export interface SignedBody {
+  readonly environment: string
+  readonly body: unknown
+}
+
+/** The body and the environment that signed it, or the refusal. */
+export async function readSignedBody(
+  context: Context,
+  { access, database, log }: StoreOptions,
+): Promise<SignedBody | Response> {
+  const contentType = context.req.header('content-type') ?? 'none'
+  if (!/^application\/json\s*(;|$)/i.test(contentType)) {
+    const message = `Content-Type is ${contentType}, want application/json`
+    return errorAnswer(context, 415, 'unsupported_media_type', message)
+  }
+  const bytes = await readBody(context, MAX_BODY_BYTES)
+  if (bytes === null) {
+    const message = `Body is larger than ${MAX_BODY_BYTES} bytes; send smaller batches`
+    return errorAnswer(context, 413, 'body_too_large', message)
+  }
+  const header = (name: string) => context.req.header(name)
+  const verdict = verifyRequest(access, header, bytes, database.clock.now())
+  if (verdict.kind === 'refused') {
+    log('warn', `refused ${context.req.method} ${context.req.path}: ${verdict.log}`)
+    return errorAnswer(context, 401, 'unauthorized', verdict.message)
+  }
+  try {
+    return { environment: verdict.environment, body: JSON.parse(bytes.toString('utf8')) }
+  } catch {
+    return errorAnswer(context, 400, 'invalid_json', 'Body is not JSON')
+  }
+}
