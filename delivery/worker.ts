@@ -1,5 +1,6 @@
 // The delivery worker. Each destination has a lane of its own: claim what is due, send with bounded concurrency, record.
-// Lanes share nothing but the database, so one destination that is slow or down never delays another.
+// Lanes share nothing but the database, so one destination that is slow or down never delays another. A lane is one
+// destination of one environment with one credential: what its breaker and its limiter learn concerns no other.
 //
 // A delivery's way: pending → (claimed) → delivered | filtered | dead | unknown, or retrying → (claimed) → …, or held until
 // the person answers or the hold runs out → (claimed) → …
