@@ -11,6 +11,7 @@ import { runWorker, type WorkerOptions } from '../delivery/worker.ts'
 import type { Access } from '../store/access.ts'
 import { createStoreApp } from '../store/http/app.ts'
 import { realClock, realRandom } from './clock.ts'
+import { readVault } from './config.ts'
 import { loadDestinationFiles, loadReturns, loadTable } from './load-mappings.ts'
 import type { Log } from './output.ts'
 
@@ -40,6 +41,7 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
   const { pool, access, log, variables } = options
   const database = { pool, clock: realClock, random: realRandom }
   const table = loadTable()
+  const vault = readVault(variables)
   const transport = createTransport({
     allowPrivateAddresses: variables.TRACKLAYER_ALLOW_PRIVATE_ADDRESSES === 'true',
   })
@@ -51,6 +53,7 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
     variables,
     transport: transport.send,
     clock: realClock,
+    tokenStore: vault && { database, vault },
   })
   const destinationsOf = (environment: string) => namesOf(destinations.active, environment)
   const app = createStoreApp({ database, access, table, destinationsOf, log })

@@ -19,7 +19,9 @@ import { redactAnswer } from '../core/redact.ts'
 import type { Attempt, ClaimedDelivery } from '../store/deliveries.ts'
 import type { DeliveryResult } from './destination.ts'
 import type { Exchange } from './host/request-client.ts'
-import { type Outcome, type RunOptions, runDefinition } from './host/run-definition.ts'
+import { runAuthorised } from './host/run-authorised.ts'
+import type { Outcome } from './host/run-definition.ts'
+import type { TokenSource } from './host/token-source.ts'
 import type { Transport } from './transport.ts'
 
 export interface DefinitionOptions {
@@ -27,8 +29,8 @@ export interface DefinitionOptions {
   readonly file: DestinationFile
   readonly settings: Readonly<Record<string, string>>
   readonly definition: DestinationDefinition<never>
-  /** Gives a valid access token for a definition that signs in with OAuth 2. */
-  readonly auth: (() => Promise<RunOptions['auth']>) | undefined
+  /** Of a definition that signs in with OAuth 2. */
+  readonly tokens: TokenSource | undefined
   readonly transport: Transport
   readonly clock: Clock
 }
@@ -188,12 +190,12 @@ function groupsOf(decisions: readonly Decision[]): Group[] {
 async function send(options: DefinitionOptions, group: Group): Promise<DeliveryResult[]> {
   const { clock, definition, settings, transport, file } = options
   const startedAt = clock.now()
-  const outcomes = await runDefinition(
+  const outcomes = await runAuthorised(
+    options.tokens,
     {
       definition,
       action: group.subscription.action,
       settings,
-      auth: await options.auth?.(),
       transport,
       timeoutMs: file.limits.timeout_seconds * 1000,
     },

@@ -6,7 +6,7 @@ import { returnMessage } from '../core/return-message.ts'
 import type { ClaimedDelivery } from '../store/deliveries.ts'
 import { createDefinitionDelivery } from './definition-destination.ts'
 import type { DeliveryResult, Destination } from './destination.ts'
-import { createTokenSource } from './host/token-source.ts'
+import { createTokenSource, type TokenStore } from './host/token-source.ts'
 import { OWN_DEFINITIONS } from './own-definitions.ts'
 import { type SenderOptions, signedPost } from './signed-post.ts'
 
@@ -18,6 +18,8 @@ export interface DestinationOptions extends Omit<SenderOptions, 'signer'> {
   /** The file's settings with their `${NAME}` filled. */
   readonly settings: Readonly<Record<string, string>>
   readonly returns: ReturnsFile
+  /** Keeps the tokens of definitions that sign in with OAuth 2. */
+  readonly tokenStore?: TokenStore | undefined
 }
 
 /** @throws TrackLayerError SETTINGS_INVALID naming the destination and the setting */
@@ -65,8 +67,8 @@ function deliveryOf(
       `Destination "${options.name}": no definition "${slug}"; want one of ${known}`,
     )
   }
-  const auth = createTokenSource({ ...options, definition, timeoutMs })
-  const deliverBatch = createDefinitionDelivery({ ...options, definition, auth })
+  const tokens = createTokenSource({ ...options, definition, timeoutMs })
+  const deliverBatch = createDefinitionDelivery({ ...options, definition, tokens })
   return {
     deliverBatch,
     deliver: async (delivery) => (await deliverBatch([delivery]))[0] as DeliveryResult,

@@ -10,6 +10,7 @@ import {
 import { TrackLayerError } from '../core/errors.ts'
 import { createDestination } from './definitions.ts'
 import type { Destination } from './destination.ts'
+import type { TokenStore } from './host/token-source.ts'
 import type { Transport } from './transport.ts'
 
 export interface LoadOptions {
@@ -21,6 +22,8 @@ export interface LoadOptions {
   readonly variables: Readonly<Record<string, string | undefined>>
   readonly transport: Transport
   readonly clock: Clock
+  /** Wanted by destinations that sign in with OAuth 2. */
+  readonly tokenStore?: TokenStore | undefined
 }
 
 export interface LoadedDestinations {
