@@ -9,6 +9,7 @@ import {
 } from '../core/destination-schema.ts'
 import { TrackLayerError } from '../core/errors.ts'
 import type { MappingTable } from '../core/mapping-table.ts'
+import { passwordFieldsOf } from '../delivery/own-definitions.ts'
 import { DIST } from './paths.ts'
 
 /** The table as `tracklayer build` compiled it: the same rows that run inside Segment. */
@@ -34,7 +35,7 @@ export function loadDestinationFiles(mappingsDir: string): Map<string, Destinati
       const file = path.join(folder, name)
       return [
         path.basename(name, '.yaml'),
-        parseDestinationFile(readFileSync(file, 'utf8'), shown(file)),
+        parseDestinationFile(readFileSync(file, 'utf8'), shown(file), passwordFieldsOf),
       ]
     }),
   )

@@ -1,7 +1,9 @@
 // The forms of mappings/destinations/*.yaml and mappings/returns.yaml (design 3.10 and 3.5). Read when a store starts.
 import { z } from 'zod'
+import { settingProblems } from './destination-secrets.ts'
 import type { Json } from './json.ts'
-import { parseYamlFile } from './yaml-file.ts'
+import { REFERENCE } from './setting-references.ts'
+import { type Path, parseYamlFile } from './yaml-file.ts'
 
 const seconds = z.number().positive()
 
@@ -79,9 +81,22 @@ const destinationFile = z.strictObject({
 })
 export type DestinationFile = z.output<typeof destinationFile>
 
-/** @throws TrackLayerError MAPPING_INVALID naming file, line, place and fix for every fault */
-export function parseDestinationFile(text: string, file: string): DestinationFile {
-  return parseYamlFile(text, file, destinationFile, (path) => path.join('.') || 'top level').data
+const NONE: ReadonlySet<string> = new Set()
+
+/**
+ * @param passwordFieldsOf names of the settings that a definition declares secret; names like `api_key` always are
+ * @throws TrackLayerError MAPPING_INVALID naming file, line, place and fix for every fault
+ */
+export function parseDestinationFile(
+  text: string,
+  file: string,
+  passwordFieldsOf: (definition: string) => ReadonlySet<string> = () => NONE,
+): DestinationFile {
+  const label = (path: Path) => path.join('.') || 'top level'
+  const { data, fault } = parseYamlFile(text, file, destinationFile, label)
+  const problems = settingProblems(data, passwordFieldsOf(data.definition))
+  if (problems.length > 0) throw fault(problems)
+  return data
 }
 
 const returnsFile = z.strictObject({
@@ -99,8 +114,6 @@ export type ReturnsFile = z.output<typeof returnsFile>
 export function parseReturnsFile(text: string, file: string): ReturnsFile {
   return parseYamlFile(text, file, returnsFile, (path) => path.join('.') || 'top level').data
 }
-
-const REFERENCE = /\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}/g
 
 export interface ResolvedSettings {
   readonly values: Readonly<Record<string, string>>
