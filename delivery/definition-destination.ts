@@ -11,6 +11,7 @@ import {
 } from '../core/consent.ts'
 import type { DestinationFile } from '../core/destination-schema.ts'
 import { TrackLayerError } from '../core/errors.ts'
+import { createMatchCoverage } from '../core/identity-fields/match-coverage.ts'
 import type { JsonObject } from '../core/json.ts'
 import { type CompiledMapping, compileMapping } from '../core/mapping-kit/compile-mapping.ts'
 import { type CompiledTrigger, compileTrigger } from '../core/mapping-kit/compile-trigger.ts'
@@ -22,6 +23,7 @@ import type { Exchange } from './host/request-client.ts'
 import { runAuthorised } from './host/run-authorised.ts'
 import type { Outcome } from './host/run-definition.ts'
 import type { TokenSource } from './host/token-source.ts'
+import { MATCH_PLATFORMS } from './match-platforms.ts'
 import type { Transport } from './transport.ts'
 
 export interface DefinitionOptions {
@@ -59,8 +61,13 @@ export function createDefinitionDelivery(
   const subscriptions = options.file.subscriptions.map((subscription) =>
     compile(options, subscription),
   )
+  const estimate = createEstimate(options)
   return async (deliveries) => {
-    const decisions = deliveries.map((delivery) => decide(options, subscriptions, delivery))
+    const decisions = deliveries.map((delivery) => {
+      const decision = decide(options, subscriptions, delivery)
+      if (decision.kind !== 'send') return decision
+      return { ...decision, evidence: { ...decision.evidence, ...estimate(delivery) } }
+    })
     const results: DeliveryResult[] = decisions.map((decision) =>
       decision.kind === 'send' ? { kind: 'filtered', reason: 'not_sent' } : decision,
     )
@@ -71,6 +78,17 @@ export function createDefinitionDelivery(
       })
     }
     return results
+  }
+}
+
+// How well the platform can match the event to a person, for platforms that do: kept with the decision.
+function createEstimate({ file }: DefinitionOptions): (delivery: ClaimedDelivery) => JsonObject {
+  const platform = MATCH_PLATFORMS[file.definition]
+  if (!platform) return () => ({})
+  const coverage = createMatchCoverage(platform)
+  return ({ canonical, canonicalUserId }) => {
+    const { score, missing } = coverage({ ...canonical, canonical_user_id: canonicalUserId })
+    return { match: { score, missing: [...missing] } }
   }
 }
 

@@ -17,3 +17,7 @@ create table credentials (
   lost_at timestamptz,
   primary key (environment, destination)
 );
+
+-- The latest estimates of how well events can be matched, for each destination.
+create index deliveries_match on deliveries (environment, destination, settled_at)
+  where settled_at is not null and decision ? 'match';
