@@ -2,6 +2,7 @@
 import path from 'node:path'
 import { Command } from 'commander'
 import { buildFunctions } from '../build/functions.ts'
+import { checkMappings } from './load-mappings.ts'
 import { DIST, MAPPINGS, ROOT } from './paths.ts'
 
 interface BuildFlags {
@@ -27,6 +28,7 @@ export function buildCommand(): Command {
 
 async function runBuild({ mappings, out, json, quiet }: BuildFlags): Promise<void> {
   const outDir = path.resolve(out)
+  checkMappings(path.resolve(mappings))
   const files = await buildFunctions({ root: ROOT, mappingsDir: path.resolve(mappings), outDir })
   if (json) process.stdout.write(`${JSON.stringify({ files })}\n`)
   else if (!quiet) {

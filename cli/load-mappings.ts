@@ -1,6 +1,8 @@
 // The mappings folder as a store uses it: the compiled table from dist/, destinations and returns as they stand.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import type { ConsentCatalogue } from '../core/consent-catalogue.ts'
+import { parseConsentFile } from '../core/consent-schema.ts'
 import {
   type DestinationFile,
   parseDestinationFile,
@@ -23,7 +25,10 @@ export function loadTable(): MappingTable {
 }
 
 /** Destination name (the file's) → its content. @throws TrackLayerError MAPPING_INVALID */
-export function loadDestinationFiles(mappingsDir: string): Map<string, DestinationFile> {
+export function loadDestinationFiles(
+  mappingsDir: string,
+  catalogue: ConsentCatalogue,
+): Map<string, DestinationFile> {
   const folder = path.join(mappingsDir, 'destinations')
   const names = existsSync(folder)
     ? readdirSync(folder)
@@ -35,7 +40,7 @@ export function loadDestinationFiles(mappingsDir: string): Map<string, Destinati
       const file = path.join(folder, name)
       return [
         path.basename(name, '.yaml'),
-        parseDestinationFile(readFileSync(file, 'utf8'), shown(file), passwordFieldsOf),
+        parseDestinationFile(readFileSync(file, 'utf8'), shown(file), passwordFieldsOf, catalogue),
       ]
     }),
   )
@@ -43,14 +48,27 @@ export function loadDestinationFiles(mappingsDir: string): Map<string, Destinati
 
 /** @throws TrackLayerError MAPPING_INVALID */
 export function loadReturns(mappingsDir: string): ReturnsFile {
-  const file = path.join(mappingsDir, 'returns.yaml')
-  if (!existsSync(file)) {
-    throw new TrackLayerError(
-      'SETTINGS_INVALID',
-      `No returns.yaml in ${mappingsDir}; name its folder with --mappings`,
-    )
-  }
-  return parseReturnsFile(readFileSync(file, 'utf8'), shown(file))
+  return parseReturnsFile(...read(mappingsDir, 'returns.yaml'))
+}
+
+/** The consent categories. @throws TrackLayerError MAPPING_INVALID */
+export function loadConsentCatalogue(mappingsDir: string): ConsentCatalogue {
+  return parseConsentFile(...read(mappingsDir, 'consent.yaml'))
+}
+
+/** Reads every file that a store would read when it starts. @throws TrackLayerError MAPPING_INVALID */
+export function checkMappings(mappingsDir: string): void {
+  if (!existsSync(path.join(mappingsDir, 'destinations'))) return
+  loadDestinationFiles(mappingsDir, loadConsentCatalogue(mappingsDir))
+}
+
+function read(mappingsDir: string, name: string): [text: string, shownAs: string] {
+  const file = path.join(mappingsDir, name)
+  if (existsSync(file)) return [readFileSync(file, 'utf8'), shown(file)]
+  throw new TrackLayerError(
+    'SETTINGS_INVALID',
+    `No ${name} in ${mappingsDir}; name its folder with --mappings`,
+  )
 }
 
 function shown(file: string): string {

@@ -12,7 +12,12 @@ import type { Access } from '../store/access.ts'
 import { createStoreApp } from '../store/http/app.ts'
 import { realClock, realRandom } from './clock.ts'
 import { readVault } from './config.ts'
-import { loadDestinationFiles, loadReturns, loadTable } from './load-mappings.ts'
+import {
+  loadConsentCatalogue,
+  loadDestinationFiles,
+  loadReturns,
+  loadTable,
+} from './load-mappings.ts'
 import type { Log } from './output.ts'
 
 export interface StoreServiceOptions {
@@ -42,13 +47,15 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
   const database = { pool, clock: realClock, random: realRandom }
   const table = loadTable()
   const vault = readVault(variables)
+  const catalogue = loadConsentCatalogue(options.mappingsDir)
   const transport = createTransport({
     allowPrivateAddresses: variables.TRACKLAYER_ALLOW_PRIVATE_ADDRESSES === 'true',
   })
   const destinations = loadDestinations({
     account: access.account,
     environments: access.environments.map(({ name }) => name),
-    files: loadDestinationFiles(options.mappingsDir),
+    files: loadDestinationFiles(options.mappingsDir, catalogue),
+    catalogue,
     returns: loadReturns(options.mappingsDir),
     variables,
     transport: transport.send,

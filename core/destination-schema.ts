@@ -1,29 +1,26 @@
 // The forms of mappings/destinations/*.yaml and mappings/returns.yaml (design 3.10 and 3.5). Read when a store starts.
 import { z } from 'zod'
+import type { ConsentPolicy } from './consent.ts'
+import { type ConsentCatalogue, unknownOf } from './consent-catalogue.ts'
 import { settingProblems } from './destination-secrets.ts'
+import { duration, HOUR_MS } from './duration.ts'
 import type { Json } from './json.ts'
 import { REFERENCE } from './setting-references.ts'
-import { type Path, parseYamlFile } from './yaml-file.ts'
+import { type Path, type Problem, parseYamlFile } from './yaml-file.ts'
 
 const seconds = z.number().positive()
-
-const HOUR_MS = 60 * 60 * 1000
-
-const duration = z
-  .string({ error: 'want a duration, e.g. 72h or 7d' })
-  .regex(/^\d+[hd]$/, 'want a duration, e.g. 72h or 7d')
-  .transform((text) => Number.parseInt(text, 10) * (text.endsWith('d') ? 24 : 1) * HOUR_MS)
 
 const json: z.ZodType<Json> = z.json()
 const mapping = z.record(z.string(), json)
 
 const consent = z.strictObject({
-  /** Category ids as configured in Segment, case-sensitive. */
+  /** Ids of mappings/consent.yaml. */
   categories: z.array(z.string().min(1)),
   require: z.enum(['all', 'any'], { error: 'want all or any' }).default('all'),
-  unknown: z.enum(['hold', 'deny', 'allow'], { error: 'want hold, deny or allow' }),
-  /** How long an event is held for an answer, in milliseconds. */
-  hold: duration.default(7 * 24 * HOUR_MS),
+  /** Default: what consent.yaml says of the categories' purposes. */
+  unknown: z.enum(['hold', 'deny', 'allow'], { error: 'want hold, deny or allow' }).optional(),
+  /** How long an event is held for an answer, in milliseconds. Default: as above. */
+  hold: duration.optional(),
 })
 
 const subscription = z.strictObject({
@@ -79,24 +76,61 @@ const destinationFile = z.strictObject({
     })
     .prefault({}),
 })
-export type DestinationFile = z.output<typeof destinationFile>
+type Read = z.output<typeof destinationFile>
+type Complete<Consent> = Consent & {
+  readonly unknown: NonNullable<ConsentPolicy['unknown']>
+  readonly hold: number
+}
+export type DestinationFile = Omit<Read, 'consent'> & {
+  consent?: Complete<NonNullable<Read['consent']>> | undefined
+}
 
 const NONE: ReadonlySet<string> = new Set()
 
 /**
  * @param passwordFieldsOf names of the settings that a definition declares secret; names like `api_key` always are
+ * @param catalogue the categories a file may refer to; without it any, and the file itself says what unknown means
  * @throws TrackLayerError MAPPING_INVALID naming file, line, place and fix for every fault
  */
 export function parseDestinationFile(
   text: string,
   file: string,
   passwordFieldsOf: (definition: string) => ReadonlySet<string> = () => NONE,
+  catalogue?: ConsentCatalogue,
 ): DestinationFile {
   const label = (path: Path) => path.join('.') || 'top level'
   const { data, fault } = parseYamlFile(text, file, destinationFile, label)
-  const problems = settingProblems(data, passwordFieldsOf(data.definition))
+  const problems = [
+    ...settingProblems(data, passwordFieldsOf(data.definition)),
+    ...consentProblems(data, catalogue),
+  ]
   if (problems.length > 0) throw fault(problems)
-  return data
+  const { consent: read, ...rest } = data
+  if (!read) return rest
+  const usual = (catalogue && unknownOf(catalogue, read.categories)) ?? NO_QUESTION
+  return { ...rest, consent: { ...usual, ...defined(read) } as DestinationFile['consent'] }
+}
+
+// Without categories nothing is asked, and nothing can be unknown.
+const NO_QUESTION = { unknown: 'allow', hold: 7 * 24 * HOUR_MS }
+
+const defined = (values: object): object =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
+
+function consentProblems({ consent }: Read, catalogue: ConsentCatalogue | undefined): Problem[] {
+  if (!consent) return []
+  if (!catalogue) {
+    const isOpen = consent.unknown === undefined && consent.categories.length > 0
+    return isOpen ? [{ path: ['consent', 'unknown'], message: 'want hold, deny or allow' }] : []
+  }
+  return consent.categories.flatMap((name, at) => {
+    const id = catalogue.idOf.get(name)
+    if (id === name) return []
+    const known = catalogue.categories.map((category) => category.id).join(', ')
+    const fix = id ? `write its id, ${id}` : `want one of ${known}, or add it to consent.yaml`
+    const fault = id ? 'is an alias' : 'is no category of consent.yaml'
+    return [{ path: ['consent', 'categories', at], message: `"${name}" ${fault}; ${fix}` }]
+  })
 }
 
 const returnsFile = z.strictObject({

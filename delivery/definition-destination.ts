@@ -9,13 +9,14 @@ import {
   type ConsentSubject,
   decideConsent,
 } from '../core/consent.ts'
+import { type ConsentCatalogue, underIds } from '../core/consent-catalogue.ts'
 import type { DestinationFile } from '../core/destination-schema.ts'
 import { TrackLayerError } from '../core/errors.ts'
 import { createMatchCoverage } from '../core/identity-fields/match-coverage.ts'
 import type { JsonObject } from '../core/json.ts'
 import { type CompiledMapping, compileMapping } from '../core/mapping-kit/compile-mapping.ts'
 import { type CompiledTrigger, compileTrigger } from '../core/mapping-kit/compile-trigger.ts'
-import { platformConsent } from '../core/platform-consent.ts'
+import { createPlatformConsent } from '../core/platform-consent.ts'
 import { redactAnswer } from '../core/redact.ts'
 import type { Attempt, ClaimedDelivery } from '../store/deliveries.ts'
 import type { DeliveryResult } from './destination.ts'
@@ -33,6 +34,7 @@ export interface DefinitionOptions {
   readonly definition: DestinationDefinition<never>
   /** Of a definition that signs in with OAuth 2. */
   readonly tokens: TokenSource | undefined
+  readonly catalogue: ConsentCatalogue
   readonly transport: Transport
   readonly clock: Clock
 }
@@ -62,9 +64,10 @@ export function createDefinitionDelivery(
     compile(options, subscription),
   )
   const estimate = createEstimate(options)
+  const platformConsent = createPlatformConsent(options.catalogue)
   return async (deliveries) => {
     const decisions = deliveries.map((delivery) => {
-      const decision = decide(options, subscriptions, delivery)
+      const decision = decide({ ...options, platformConsent }, subscriptions, delivery)
       if (decision.kind !== 'send') return decision
       return { ...decision, evidence: { ...decision.evidence, ...estimate(delivery) } }
     })
@@ -114,9 +117,13 @@ function compile(
   }
 }
 
+interface DecideOptions extends DefinitionOptions {
+  readonly platformConsent: ReturnType<typeof createPlatformConsent>
+}
+
 // In this order: what is not meant for the destination needs no consent and is never held for it.
 function decide(
-  { file, clock }: DefinitionOptions,
+  { file, clock, catalogue, platformConsent }: DecideOptions,
   subscriptions: readonly Subscription[],
   delivery: ClaimedDelivery,
 ): Decision {
@@ -128,7 +135,7 @@ function decide(
   if (file.max_age !== undefined && clock.now() - Date.parse(occurredAt) > file.max_age) {
     return { kind: 'filtered', reason: 'too_old' }
   }
-  const subject = subjectOf(delivery, occurredAt)
+  const subject = underIds(catalogue, subjectOf(delivery, occurredAt))
   const consent = decideConsent(policyOf(file), subject)
   const evidence = evidenceOf(consent, canonical, subscription)
   if (consent.verdict === 'deny') return { kind: 'filtered', reason: 'consent_denied', evidence }

@@ -1,5 +1,6 @@
 // Makes a destination of a file: a signed webhook, the return path to the source function, or an actions-core definition.
 import { canonicalJson } from '../core/canonical-json.ts'
+import type { ConsentCatalogue } from '../core/consent-catalogue.ts'
 import type { DestinationFile, ReturnsFile } from '../core/destination-schema.ts'
 import { TrackLayerError } from '../core/errors.ts'
 import { returnMessage } from '../core/return-message.ts'
@@ -18,6 +19,7 @@ export interface DestinationOptions extends Omit<SenderOptions, 'signer'> {
   /** The file's settings with their `${NAME}` filled. */
   readonly settings: Readonly<Record<string, string>>
   readonly returns: ReturnsFile
+  readonly catalogue: ConsentCatalogue
   /** Keeps the tokens of definitions that sign in with OAuth 2. */
   readonly tokenStore?: TokenStore | undefined
 }

@@ -1,5 +1,6 @@
 // The destinations of a store: every file of mappings/destinations/, in every environment that has its variables.
 import type { Clock } from '../core/clock.ts'
+import type { ConsentCatalogue } from '../core/consent-catalogue.ts'
 import {
   type DestinationFile,
   environmentVariable,
@@ -19,6 +20,7 @@ export interface LoadOptions {
   /** Destination name (the file's) → its content. */
   readonly files: ReadonlyMap<string, DestinationFile>
   readonly returns: ReturnsFile
+  readonly catalogue: ConsentCatalogue
   readonly variables: Readonly<Record<string, string | undefined>>
   readonly transport: Transport
   readonly clock: Clock

@@ -7,7 +7,7 @@ import { MAPPINGS } from '../../cli/paths.ts'
 import { parseDestinationFile, parseReturnsFile } from '../../core/destination-schema.ts'
 import { type LoadOptions, loadDestinations } from '../../delivery/load-destinations.ts'
 import { passwordFieldsOf } from '../../delivery/own-definitions.ts'
-import { NO_RETURNS } from '../support/delivery.ts'
+import { CATALOGUE, NO_RETURNS } from '../support/delivery.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { ACCOUNT } from '../support/signed-batch.ts'
 
@@ -22,6 +22,7 @@ function load(
     environments: ['production', 'staging'],
     files: new Map([['hook', parseDestinationFile(over.text ?? WEBHOOK, 'hook.yaml')]]),
     returns: NO_RETURNS,
+    catalogue: CATALOGUE,
     variables,
     transport: () => Promise.reject(new Error('nothing is sent here')),
     clock: createManualClock(),
@@ -327,9 +328,9 @@ describe('a folder of mappings', () => {
     writeFileSync(path.join(folder, 'destinations', 'b.yaml'), WEBHOOK)
     writeFileSync(path.join(folder, 'destinations', 'a.yaml'), WEBHOOK)
     writeFileSync(path.join(folder, 'destinations', 'notes.md'), 'none')
-    expect([...loadDestinationFiles(folder).keys()]).toEqual(['a', 'b'])
+    expect([...loadDestinationFiles(folder, CATALOGUE).keys()]).toEqual(['a', 'b'])
     writeFileSync(path.join(folder, 'destinations', 'c.yaml'), 'definition: 7')
-    expect(() => loadDestinationFiles(folder)).toThrow(
+    expect(() => loadDestinationFiles(folder, CATALOGUE)).toThrow(
       `${path.join(folder, 'destinations', 'c.yaml')}:1 definition`,
     )
   })
@@ -338,7 +339,7 @@ describe('a folder of mappings', () => {
     const { active, off } = load(
       {},
       {
-        files: loadDestinationFiles(MAPPINGS),
+        files: loadDestinationFiles(MAPPINGS, CATALOGUE),
         returns: loadReturns(MAPPINGS),
         environments: ['production'],
       },

@@ -10,7 +10,7 @@ import { reconcile } from '../../store/ledger.ts'
 import { listen } from '../../workspace/listen.ts'
 import { createMetaTwin, type MetaTwin } from '../../workspace/twins/meta/meta-twin.ts'
 import { useDatabase } from '../support/database.ts'
-import { NO_RETURNS, type RunningWorker, startWorker } from '../support/delivery.ts'
+import { CATALOGUE, NO_RETURNS, type RunningWorker, startWorker } from '../support/delivery.ts'
 import { ACCOUNT, orderMessage } from '../support/signed-batch.ts'
 import { createTestStore, type TestStore } from '../support/store.ts'
 import { until } from '../support/until.ts'
@@ -18,6 +18,8 @@ import { until } from '../support/until.ts'
 const FILE = parseDestinationFile(
   readFileSync('mappings/destinations/meta.yaml', 'utf8'),
   'meta.yaml',
+  undefined,
+  CATALOGUE,
 )
 const database = useDatabase()
 const transport = createTransport({ allowPrivateAddresses: true })
@@ -54,6 +56,7 @@ function start(accessToken = 'good'): RunningWorker {
     file: FILE,
     settings,
     returns: NO_RETURNS,
+    catalogue: CATALOGUE,
     transport: transport.send,
     clock: store.clock,
   })

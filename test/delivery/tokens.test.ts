@@ -11,7 +11,7 @@ import { OWN_DEFINITIONS } from '../../delivery/own-definitions.ts'
 import { createTransport } from '../../delivery/transport.ts'
 import { beginRefresh } from '../../store/credentials.ts'
 import { useDatabase } from '../support/database.ts'
-import { NO_RETURNS, type RunningWorker, startWorker } from '../support/delivery.ts'
+import { CATALOGUE, NO_RETURNS, type RunningWorker, startWorker } from '../support/delivery.ts'
 import {
   json,
   type RecordingServer,
@@ -78,6 +78,8 @@ const vaultOf = (keys: string = KEYS.first): Vault => createVault(keys, randomBy
 const FILE = parseDestinationFile(
   readFileSync('mappings/destinations/google-ads.yaml', 'utf8'),
   'google-ads.yaml',
+  undefined,
+  CATALOGUE,
 )
 
 interface Process {
@@ -126,6 +128,7 @@ function start(process: Process = {}): RunningWorker {
     ...optionsOf(process),
     account: ACCOUNT,
     returns: NO_RETURNS,
+    catalogue: CATALOGUE,
     clock: store.clock,
   })
   const worker = startWorker(store.database, [destination])
@@ -308,7 +311,13 @@ describe('a delivery', () => {
 })
 
 test('a destination that signs in with OAuth 2 is refused without a key', () => {
-  const options = { ...optionsOf({}), account: ACCOUNT, returns: NO_RETURNS, clock: store.clock }
+  const options = {
+    ...optionsOf({}),
+    account: ACCOUNT,
+    returns: NO_RETURNS,
+    catalogue: CATALOGUE,
+    clock: store.clock,
+  }
   expect(() => createDestination({ ...options, tokenStore: undefined })).toThrow(
     'TRACKLAYER_ENCRYPTION_KEY, which seals its tokens, is not set; make one with: openssl rand -hex 32',
   )
