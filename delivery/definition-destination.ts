@@ -19,8 +19,9 @@ import { type CompiledTrigger, compileTrigger } from '../core/mapping-kit/compil
 import { createPlatformConsent } from '../core/platform-consent.ts'
 import { redactAnswer } from '../core/redact.ts'
 import type { Attempt, ClaimedDelivery } from '../store/deliveries.ts'
-import type { DeliveryResult } from './destination.ts'
-import type { Exchange } from './host/request-client.ts'
+import type { DeliveryResult, Destination } from './destination.ts'
+import { CONFIRMERS } from './host/confirmers.ts'
+import { createRequestClient, type Exchange } from './host/request-client.ts'
 import { runAuthorised } from './host/run-authorised.ts'
 import type { Outcome } from './host/run-definition.ts'
 import type { TokenSource } from './host/token-source.ts'
@@ -92,6 +93,23 @@ function createEstimate({ file }: DefinitionOptions): (delivery: ClaimedDelivery
   return ({ canonical, canonicalUserId }) => {
     const { score, missing } = coverage({ ...canonical, canonical_user_id: canonicalUserId })
     return { match: { score, missing: [...missing] } }
+  }
+}
+
+/** Asks what became of a request; undefined for a platform whose answers are final. */
+export function createConfirm({
+  file,
+  settings,
+  tokens,
+  transport,
+}: DefinitionOptions): Destination['confirm'] {
+  const confirmer = CONFIRMERS[file.definition]
+  if (!confirmer) return undefined
+  const timeoutMs = file.limits.timeout_seconds * 1000
+  const request = createRequestClient({ transport, timeoutMs, defaults: {}, onAnswer: () => {} })
+  return async (receipt) => {
+    const accessToken = (await tokens?.current())?.accessToken
+    return confirmer(request, settings, accessToken, receipt)
   }
 }
 
@@ -242,7 +260,11 @@ function resultOf(
   const evidence = group.evidence[at] ?? {}
   const { exchange } = outcome
   if (outcome.kind === 'accepted') {
-    return { kind: 'delivered', attempt: attemptOf(timing, exchange, group, null), evidence }
+    const attempt = attemptOf(timing, exchange, group, null)
+    const { receipt } = outcome
+    if (!receipt || !CONFIRMERS[file.definition]) return { kind: 'delivered', attempt, evidence }
+    const confirmation = { state: 'taken_in', receipt }
+    return { kind: 'delivered', attempt, receipt, evidence: { ...evidence, confirmation } }
   }
   const { failure } = outcome
   const attempt = attemptOf(timing, exchange, group, failure.reason)

@@ -5,7 +5,7 @@ import type { DestinationFile, ReturnsFile } from '../core/destination-schema.ts
 import { TrackLayerError } from '../core/errors.ts'
 import { returnMessage } from '../core/return-message.ts'
 import type { ClaimedDelivery } from '../store/deliveries.ts'
-import { createDefinitionDelivery } from './definition-destination.ts'
+import { createConfirm, createDefinitionDelivery } from './definition-destination.ts'
 import type { DeliveryResult, Destination } from './destination.ts'
 import { createTokenSource, type TokenStore } from './host/token-source.ts'
 import { OWN_DEFINITIONS } from './own-definitions.ts'
@@ -48,7 +48,7 @@ export function createDestination(options: DestinationOptions): Destination {
 function deliveryOf(
   options: DestinationOptions,
   timeoutMs: number,
-): Pick<Destination, 'deliver' | 'deliverBatch'> {
+): Pick<Destination, 'deliver' | 'deliverBatch' | 'confirm'> {
   const { definition: slug } = options.file
   if (slug === 'webhook' || slug === 'segment-return') {
     const target = { url: httpUrl(options), timeoutMs }
@@ -70,8 +70,11 @@ function deliveryOf(
     )
   }
   const tokens = createTokenSource({ ...options, definition, timeoutMs })
-  const deliverBatch = createDefinitionDelivery({ ...options, definition, tokens })
+  const hosted = { ...options, definition, tokens }
+  const deliverBatch = createDefinitionDelivery(hosted)
+  const confirm = createConfirm(hosted)
   return {
+    ...(confirm ? { confirm } : {}),
     deliverBatch,
     deliver: async (delivery) => (await deliverBatch([delivery]))[0] as DeliveryResult,
   }

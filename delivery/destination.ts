@@ -20,11 +20,27 @@ export interface Destination {
     deliveries: readonly ClaimedDelivery[],
   ) => Promise<readonly DeliveryResult[]>
   readonly batchSize: number
+  /** Of a platform that takes requests in and counts later: what became of the one with this receipt. */
+  readonly confirm?: (receipt: string) => Promise<Confirmation>
 }
+
+export type Confirmation =
+  | { readonly kind: 'counted' }
+  /** Nothing of the request counts. */
+  | { readonly kind: 'failed'; readonly reason: string }
+  /** Some of it counts. */
+  | { readonly kind: 'partly'; readonly reason: string }
+  /** Not said yet. */
+  | { readonly kind: 'open' }
 
 /** What one attempt brought. Expected outcomes are values; a throw is a fault of ours. */
 export type DeliveryResult = (
-  | { readonly kind: 'delivered'; readonly attempt: Attempt }
+  | {
+      readonly kind: 'delivered'
+      readonly attempt: Attempt
+      /** Taken in under this id; whether it counts is asked later. */
+      readonly receipt?: string
+    }
   | { readonly kind: 'filtered'; readonly reason: string }
   /** Waits for an answer, until then at the most. */
   | { readonly kind: 'held'; readonly reason: string; readonly until: Date }

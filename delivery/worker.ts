@@ -18,6 +18,7 @@ import {
   recordDeliveries,
 } from '../store/deliveries.ts'
 import { setDestinationState } from '../store/destination-states.ts'
+import { FIRST_ASKED_AFTER_MS, runConfirmations } from './confirmations.ts'
 import type { DeliveryResult, Destination } from './destination.ts'
 
 export interface WorkerOptions {
@@ -33,7 +34,10 @@ export interface WorkerOptions {
 /** Runs until `signal` aborts; then finishes and records what is under way. */
 export async function runWorker(options: WorkerOptions, signal: AbortSignal): Promise<void> {
   await Promise.all(
-    options.destinations.map((destination) => runLane(options, destination, signal)),
+    options.destinations.flatMap((destination) => [
+      runLane(options, destination, signal),
+      runConfirmations(options, destination, signal),
+    ]),
   )
 }
 
@@ -206,7 +210,13 @@ function settle(
 ): Omit<DeliveryRecord, 'delivery'> {
   switch (result.kind) {
     case 'delivered':
-      return { settlement: { state: 'delivered', reason: null }, attempt: result.attempt }
+      return {
+        settlement: { state: 'delivered', reason: null },
+        attempt: result.attempt,
+        ...(result.receipt
+          ? { receipt: { id: result.receipt, askAt: new Date(clock.now() + FIRST_ASKED_AFTER_MS) } }
+          : {}),
+      }
     case 'held':
       return {
         settlement: { state: 'held', reason: result.reason, dueAt: result.until },

@@ -21,3 +21,18 @@ create table credentials (
 -- The latest estimates of how well events can be matched, for each destination.
 create index deliveries_match on deliveries (environment, destination, settled_at)
   where settled_at is not null and decision ? 'match';
+
+-- Requests that a platform took in and processes later: what it says then corrects the deliveries that were in them.
+create table confirmations (
+  environment text not null,
+  destination text not null,
+  -- The platform's id of the request.
+  receipt text not null,
+  delivery_ids bigint[] not null,
+  taken_at timestamptz not null,
+  -- When to ask next; while somebody asks, when another may.
+  due_at timestamptz not null,
+  asked integer not null default 0,
+  primary key (environment, destination, receipt)
+);
+create index confirmations_due on confirmations (environment, destination, due_at);
