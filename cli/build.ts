@@ -3,6 +3,7 @@ import path from 'node:path'
 import { Command } from 'commander'
 import { buildDestination } from '../build/destination.ts'
 import { buildFunctions } from '../build/functions.ts'
+import { checkMappings } from './load-mappings.ts'
 import { DIST, MAPPINGS, ROOT } from './paths.ts'
 
 interface BuildFlags {
@@ -28,6 +29,7 @@ export function buildCommand(): Command {
 
 async function runBuild({ mappings, out, json, quiet }: BuildFlags): Promise<void> {
   const outDir = path.resolve(out)
+  checkMappings(path.resolve(mappings))
   const options = { root: ROOT, mappingsDir: path.resolve(mappings), outDir }
   const files = [...(await buildFunctions(options)), ...(await buildDestination(options))]
   if (json) process.stdout.write(`${JSON.stringify({ files })}\n`)

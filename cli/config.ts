@@ -1,5 +1,7 @@
 // Settings of a store from the environment: account, and per environment its secrets and API keys.
+import { randomBytes } from 'node:crypto'
 import { TrackLayerError } from '../core/errors.ts'
+import { createVault, ENCRYPTION_KEY_VARIABLE, type Vault } from '../core/vault.ts'
 import type { Access, EnvironmentAccess } from '../store/access.ts'
 
 type Variables = Readonly<Record<string, string | undefined>>
@@ -32,6 +34,12 @@ export function readAccess(variables: Variables): Access {
   assertNoneShared(environments)
   assertKeysOpenSomething(variables, environments)
   return { account, environments }
+}
+
+/** What seals tokens in the database; undefined without `TRACKLAYER_ENCRYPTION_KEY`. @throws TrackLayerError SETTINGS_INVALID */
+export function readVault(variables: Variables): Vault | undefined {
+  const keys = variables[ENCRYPTION_KEY_VARIABLE]
+  return keys ? createVault(keys, randomBytes) : undefined
 }
 
 function environmentAccess(suffix: string, variables: Variables): EnvironmentAccess {

@@ -1,6 +1,7 @@
 // `tracklayer destination list|pause|enable`: what is on, what waits, and the switch.
 import { Command } from 'commander'
 import type { DestinationSums } from '../store/ledger.ts'
+import type { MatchSummary } from '../store/match-summaries.ts'
 import { paint, print } from './output.ts'
 import { askStore } from './store-client.ts'
 
@@ -14,6 +15,7 @@ interface Listed {
   readonly is_paused: boolean
   readonly reason: string | null
   readonly deliveries: DestinationSums | null
+  readonly match_quality: MatchSummary | null
 }
 
 const HELP = `
@@ -58,7 +60,7 @@ function withStore(command: Command): Command {
 async function list({ storeUrl, json }: Flags): Promise<void> {
   const answer = await askStore<{ destinations: Listed[] }>(storeUrl, '/v1/destinations')
   if (json) return print(JSON.stringify(answer))
-  for (const { name, is_paused, reason, deliveries } of answer.destinations) {
+  for (const { name, is_paused, reason, deliveries, match_quality } of answer.destinations) {
     const state = is_paused ? paint.red('paused') : paint.green('on    ')
     const counts = Object.entries(deliveries ?? {})
       .filter(([key, count]) => typeof count === 'number' && count > 0 && key !== 'total')
@@ -66,7 +68,15 @@ async function list({ storeUrl, json }: Flags): Promise<void> {
     print(
       `${name.padEnd(14)} ${state}  ${counts.join(', ') || 'nothing yet'}${reason ? `  (${reason})` : ''}`,
     )
+    if (match_quality) print(`${' '.repeat(22)} ${matchLine(match_quality)}`)
   }
+}
+
+// An estimate of coverage, which is what a sender can mend; the platform's own score knows what was matched.
+function matchLine({ average, events, missing }: MatchSummary): string {
+  const parts = missing.map(({ identifier, share }) => `${identifier} ${Math.round(share * 100)} %`)
+  const gaps = parts.length > 0 ? `; missing: ${parts.join(', ')}` : ''
+  return `match quality ${average.toFixed(1)} of 10 over ${events} event(s)${gaps}`
 }
 
 async function change(

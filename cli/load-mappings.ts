@@ -3,6 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseAudiencesFile } from '../core/audience-schema.ts'
 import { type AudienceTable, NO_AUDIENCES } from '../core/audience-table.ts'
+import type { ConsentCatalogue } from '../core/consent-catalogue.ts'
+import { parseConsentFile } from '../core/consent-schema.ts'
 import {
   type DestinationFile,
   parseDestinationFile,
@@ -11,6 +13,7 @@ import {
 } from '../core/destination-schema.ts'
 import { TrackLayerError } from '../core/errors.ts'
 import type { MappingTable } from '../core/mapping-table.ts'
+import { passwordFieldsOf } from '../delivery/own-definitions.ts'
 import { DIST } from './paths.ts'
 
 /** The table as `tracklayer build` compiled it: the same rows that run inside Segment. */
@@ -24,7 +27,10 @@ export function loadTable(): MappingTable {
 }
 
 /** Destination name (the file's) → its content. @throws TrackLayerError MAPPING_INVALID */
-export function loadDestinationFiles(mappingsDir: string): Map<string, DestinationFile> {
+export function loadDestinationFiles(
+  mappingsDir: string,
+  catalogue: ConsentCatalogue,
+): Map<string, DestinationFile> {
   const folder = path.join(mappingsDir, 'destinations')
   const names = existsSync(folder)
     ? readdirSync(folder)
@@ -36,7 +42,7 @@ export function loadDestinationFiles(mappingsDir: string): Map<string, Destinati
       const file = path.join(folder, name)
       return [
         path.basename(name, '.yaml'),
-        parseDestinationFile(readFileSync(file, 'utf8'), shown(file)),
+        parseDestinationFile(readFileSync(file, 'utf8'), shown(file), passwordFieldsOf, catalogue),
       ]
     }),
   )
@@ -44,21 +50,36 @@ export function loadDestinationFiles(mappingsDir: string): Map<string, Destinati
 
 /** @throws TrackLayerError MAPPING_INVALID */
 export function loadReturns(mappingsDir: string): ReturnsFile {
-  const file = path.join(mappingsDir, 'returns.yaml')
-  if (!existsSync(file)) {
-    throw new TrackLayerError(
-      'SETTINGS_INVALID',
-      `No returns.yaml in ${mappingsDir}; name its folder with --mappings`,
-    )
-  }
-  return parseReturnsFile(readFileSync(file, 'utf8'), shown(file))
+  return parseReturnsFile(...read(mappingsDir, 'returns.yaml'))
+}
+
+/** The consent categories. @throws TrackLayerError MAPPING_INVALID */
+export function loadConsentCatalogue(mappingsDir: string): ConsentCatalogue {
+  return parseConsentFile(...read(mappingsDir, 'consent.yaml'))
+}
+
+/** Reads every file that a store would read when it starts. @throws TrackLayerError MAPPING_INVALID */
+export function checkMappings(mappingsDir: string): void {
+  if (!existsSync(path.join(mappingsDir, 'destinations'))) return
+  const catalogue = loadConsentCatalogue(mappingsDir)
+  loadDestinationFiles(mappingsDir, catalogue)
+  loadAudiences(mappingsDir, catalogue)
+}
+
+function read(mappingsDir: string, name: string): [text: string, shownAs: string] {
+  const file = path.join(mappingsDir, name)
+  if (existsSync(file)) return [readFileSync(file, 'utf8'), shown(file)]
+  throw new TrackLayerError(
+    'SETTINGS_INVALID',
+    `No ${name} in ${mappingsDir}; name its folder with --mappings`,
+  )
 }
 
 /** Without the file every audience is unlisted. @throws TrackLayerError MAPPING_INVALID */
-export function loadAudiences(mappingsDir: string): AudienceTable {
+export function loadAudiences(mappingsDir: string, catalogue: ConsentCatalogue): AudienceTable {
   const file = path.join(mappingsDir, 'audiences.yaml')
   return existsSync(file)
-    ? parseAudiencesFile(readFileSync(file, 'utf8'), shown(file))
+    ? parseAudiencesFile(readFileSync(file, 'utf8'), shown(file), catalogue)
     : NO_AUDIENCES
 }
 

@@ -13,7 +13,14 @@ import type { Access } from '../store/access.ts'
 import { createStoreApp } from '../store/http/app.ts'
 import { runRetention } from '../store/retention.ts'
 import { realClock, realRandom } from './clock.ts'
-import { loadAudiences, loadDestinationFiles, loadReturns, loadTable } from './load-mappings.ts'
+import { readVault } from './config.ts'
+import {
+  loadAudiences,
+  loadConsentCatalogue,
+  loadDestinationFiles,
+  loadReturns,
+  loadTable,
+} from './load-mappings.ts'
 import type { Log } from './output.ts'
 
 export interface StoreServiceOptions {
@@ -42,20 +49,24 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
   const { pool, access, log, variables } = options
   const database = { pool, clock: realClock, random: realRandom }
   const table = loadTable()
+  const vault = readVault(variables)
+  const catalogue = loadConsentCatalogue(options.mappingsDir)
   const transport = createTransport({
     allowPrivateAddresses: variables.TRACKLAYER_ALLOW_PRIVATE_ADDRESSES === 'true',
   })
   const destinations = loadDestinations({
     account: access.account,
     environments: access.environments.map(({ name }) => name),
-    files: loadDestinationFiles(options.mappingsDir),
+    files: loadDestinationFiles(options.mappingsDir, catalogue),
+    catalogue,
     returns: loadReturns(options.mappingsDir),
     variables,
     transport: transport.send,
     clock: realClock,
+    tokenStore: vault && { database, vault },
   })
   const destinationsOf = (environment: string) => namesOf(destinations.active, environment)
-  const audiences = loadAudiences(options.mappingsDir)
+  const audiences = loadAudiences(options.mappingsDir, catalogue)
   const audienceOnly = destinations.active
     .filter(({ receives }) => receives === 'audiences')
     .map(({ name }) => name)

@@ -22,6 +22,8 @@ Environment:
   TRACKLAYER_ACCOUNT                    account id, e.g. acct_live_123 (required)
   TRACKLAYER_SECRET_<ENVIRONMENT>       live signing secrets, comma-separated (one environment at least)
   TRACKLAYER_API_KEY_<ENVIRONMENT>      bearer keys that may read that environment, comma-separated
+  TRACKLAYER_ENCRYPTION_KEY             seals OAuth tokens in the database: 64 hexadecimal digits (openssl rand -hex 32),
+                                        newest first, comma-separated while one is rotated
   DATABASE_URL                          any PostgreSQL; without it an embedded one in --data-dir
   <NAME>_<ENVIRONMENT>                  what mappings/destinations/*.yaml refer to as \${NAME}
   TRACKLAYER_ALLOW_PRIVATE_ADDRESSES    true: deliver to private addresses too

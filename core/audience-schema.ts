@@ -1,7 +1,8 @@
 // The form of mappings/audiences.yaml (design 3.9). Read when a store starts; no bundle carries it.
 import { z } from 'zod'
 import { type AudienceRule, type AudienceTable, createAudienceTable } from './audience-table.ts'
-import { consentRule } from './destination-schema.ts'
+import type { ConsentCatalogue } from './consent-catalogue.ts'
+import { completeConsent, consentProblems, consentRule } from './consent-rule.ts'
 import { type Problem, parseYamlFile } from './yaml-file.ts'
 
 const names = z.array(z.string().min(1), { error: 'want a list of texts' }).default([])
@@ -23,7 +24,7 @@ const audience = z.strictObject(
     /** Names of files in mappings/destinations/. */
     destinations: names,
     minimum_size: z.number(count('100')).int().min(0).max(100_000).default(0),
-    consent: consentRule.omit({ when: true }).optional(),
+    consent: consentRule.optional(),
   },
   { error: 'want an audience, e.g. { keys: [vip], destinations: [webhook] }' },
 )
@@ -37,20 +38,34 @@ const audiencesFile = z.strictObject({
 })
 type Source = z.output<typeof audiencesFile>
 
-/** @throws TrackLayerError MAPPING_INVALID naming file, line, place and fix for every fault */
-export function parseAudiencesFile(text: string, file: string): AudienceTable {
+/**
+ * @param catalogue the consent categories an audience may refer to; without it any
+ * @throws TrackLayerError MAPPING_INVALID naming file, line, place and fix for every fault
+ */
+export function parseAudiencesFile(
+  text: string,
+  file: string,
+  catalogue?: ConsentCatalogue,
+): AudienceTable {
   const { data, fault } = parseYamlFile(
     text,
     file,
     audiencesFile,
     (path) => path.join('.') || 'top level',
   )
-  const problems = [...unnamed(data), ...namedTwice(data)]
+  const problems = [...unnamed(data), ...namedTwice(data), ...consentFaults(data, catalogue)]
   if (problems.length > 0) throw fault(problems)
-  return createAudienceTable(Object.entries(data.audiences).map(ruleOf))
+  return createAudienceTable(
+    Object.entries(data.audiences).map(([id, source]) => ruleOf(id, source, catalogue)),
+  )
 }
 
-function ruleOf([id, source]: [string, Source['audiences'][string]]): AudienceRule {
+function ruleOf(
+  id: string,
+  source: Source['audiences'][string],
+  catalogue: ConsentCatalogue | undefined,
+): AudienceRule {
+  const consent = source.consent && completeConsent(source.consent, catalogue)
   return {
     id,
     name: source.name ?? null,
@@ -61,7 +76,7 @@ function ruleOf([id, source]: [string, Source['audiences'][string]]): AudienceRu
     mode: source.mode,
     destinations: source.destinations,
     minimumSize: source.minimum_size,
-    consent: source.consent ? { ...source.consent, holdMs: source.consent.hold } : null,
+    consent: consent ? { ...consent, holdMs: consent.hold } : null,
   }
 }
 
@@ -73,6 +88,15 @@ function unnamed({ audiences }: Source): Problem[] {
     const message = `nothing says which audience is meant; write e.g. keys: [${id}]`
     return [{ path: ['audiences', id], message }]
   })
+}
+
+function consentFaults({ audiences }: Source, catalogue: ConsentCatalogue | undefined): Problem[] {
+  return Object.entries(audiences).flatMap(([id, { consent }]) =>
+    consentProblems(consent, catalogue).map(({ path, message }) => ({
+      path: ['audiences', id, ...path],
+      message,
+    })),
+  )
 }
 
 // One inbound audience is one of ours: with two there would be two answers to what becomes of it.

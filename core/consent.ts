@@ -57,11 +57,6 @@ export function decideConsent(policy: ConsentPolicy, subject: ConsentSubject): C
   return { verdict: verdictOf(state, policy.unknown), state, evidence }
 }
 
-/** The state of one category for platform consent fields, by the same rule as the gate. */
-export function categoryState(category: string, subject: ConsentSubject): ConsentState {
-  return evidenceOf(category, subject).state
-}
-
 // A refusal at the time of the event stands, whatever is granted later: consent is not given backwards. Segment reads
 // a category that is missing from a snapshot as refused (segment.md 5), and so does this.
 function evidenceOf(category: string, subject: ConsentSubject): CategoryEvidence {

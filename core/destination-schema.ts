@@ -1,28 +1,19 @@
 // The forms of mappings/destinations/*.yaml and mappings/returns.yaml (design 3.10 and 3.5). Read when a store starts.
 import { z } from 'zod'
+import type { ConsentCatalogue } from './consent-catalogue.ts'
+import { type ConsentRule, completeConsent, consentProblems, consentRule } from './consent-rule.ts'
+import { settingProblems } from './destination-secrets.ts'
+import { duration } from './duration.ts'
 import type { Json } from './json.ts'
-import { parseYamlFile } from './yaml-file.ts'
+import { REFERENCE } from './setting-references.ts'
+import { type Path, parseYamlFile } from './yaml-file.ts'
 
 const seconds = z.number().positive()
-
-const HOUR_MS = 60 * 60 * 1000
-
-const duration = z
-  .string({ error: 'want a duration, e.g. 72h or 7d' })
-  .regex(/^\d+[hd]$/, 'want a duration, e.g. 72h or 7d')
-  .transform((text) => Number.parseInt(text, 10) * (text.endsWith('d') ? 24 : 1) * HOUR_MS)
 
 const json: z.ZodType<Json> = z.json()
 const mapping = z.record(z.string(), json)
 
-/** Also the form of an audience's own consent, without `when`. */
-export const consentRule = z.strictObject({
-  /** Category ids as configured in Segment, case-sensitive. */
-  categories: z.array(z.string().min(1)),
-  require: z.enum(['all', 'any'], { error: 'want all or any' }).default('all'),
-  unknown: z.enum(['hold', 'deny', 'allow'], { error: 'want hold, deny or allow' }),
-  /** How long an event is held for an answer, in milliseconds. */
-  hold: duration.default(7 * 24 * HOUR_MS),
+const consent = consentRule.extend({
   /** FQL: consent is asked for only where this is true, e.g. `not in_audience("employees")`. */
   when: z.string().min(1).optional(),
 })
@@ -49,7 +40,7 @@ const destinationFile = z.strictObject({
   oauth: z
     .strictObject({ client_id: z.string(), client_secret: z.string(), refresh_token: z.string() })
     .optional(),
-  consent: consentRule.optional(),
+  consent: consent.optional(),
   /** `audiences`: gets the transitions of audiences that name it, and no event. */
   receives: z
     .enum(['events', 'audiences'], { error: 'want events or audiences' })
@@ -84,11 +75,33 @@ const destinationFile = z.strictObject({
     })
     .prefault({}),
 })
-export type DestinationFile = z.output<typeof destinationFile>
+type Read = z.output<typeof destinationFile>
+export type DestinationFile = Omit<Read, 'consent'> & {
+  consent?: ConsentRule<NonNullable<Read['consent']>> | undefined
+}
 
-/** @throws TrackLayerError MAPPING_INVALID naming file, line, place and fix for every fault */
-export function parseDestinationFile(text: string, file: string): DestinationFile {
-  return parseYamlFile(text, file, destinationFile, (path) => path.join('.') || 'top level').data
+const NONE: ReadonlySet<string> = new Set()
+
+/**
+ * @param passwordFieldsOf names of the settings that a definition declares secret; names like `api_key` always are
+ * @param catalogue the categories a file may refer to; without it any, and the file itself says what unknown means
+ * @throws TrackLayerError MAPPING_INVALID naming file, line, place and fix for every fault
+ */
+export function parseDestinationFile(
+  text: string,
+  file: string,
+  passwordFieldsOf: (definition: string) => ReadonlySet<string> = () => NONE,
+  catalogue?: ConsentCatalogue,
+): DestinationFile {
+  const label = (path: Path) => path.join('.') || 'top level'
+  const { data, fault } = parseYamlFile(text, file, destinationFile, label)
+  const problems = [
+    ...settingProblems(data, passwordFieldsOf(data.definition)),
+    ...consentProblems(data.consent, catalogue),
+  ]
+  if (problems.length > 0) throw fault(problems)
+  const { consent: read, ...rest } = data
+  return read ? { ...rest, consent: completeConsent(read, catalogue) } : rest
 }
 
 const returnsFile = z.strictObject({
@@ -106,8 +119,6 @@ export type ReturnsFile = z.output<typeof returnsFile>
 export function parseReturnsFile(text: string, file: string): ReturnsFile {
   return parseYamlFile(text, file, returnsFile, (path) => path.join('.') || 'top level').data
 }
-
-const REFERENCE = /\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}/g
 
 export interface ResolvedSettings {
   readonly values: Readonly<Record<string, string>>

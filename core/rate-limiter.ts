@@ -1,4 +1,4 @@
-// A token bucket: so many requests a second on average, with a burst of one second's worth.
+// A token bucket: so many requests a second on average, with a burst of one second's worth, and of one request at least.
 
 export interface RateLimiter {
   /** How many of `wanted` may go now; they are taken. */
@@ -13,13 +13,15 @@ export interface RateLimiter {
 
 /** @param perSecond requests a second; Infinity for no limit */
 export function createRateLimiter(perSecond: number): RateLimiter {
-  let tokens = perSecond
+  // A bucket smaller than one request would never hold enough to send it.
+  const capacity = Math.max(1, perSecond)
+  let tokens = capacity
   let filledAt: number | null = null
   let pausedUntil = 0
 
   const fill = (nowMs: number) => {
     if (filledAt !== null)
-      tokens = Math.min(perSecond, tokens + ((nowMs - filledAt) / 1000) * perSecond)
+      tokens = Math.min(capacity, tokens + ((nowMs - filledAt) / 1000) * perSecond)
     filledAt = nowMs
   }
   return {
@@ -32,7 +34,7 @@ export function createRateLimiter(perSecond: number): RateLimiter {
       return taken
     },
     giveBack(count) {
-      tokens = Math.min(perSecond, tokens + count)
+      tokens = Math.min(capacity, tokens + count)
     },
     waitMs(nowMs) {
       if (nowMs < pausedUntil) return pausedUntil - nowMs

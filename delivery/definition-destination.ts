@@ -10,17 +10,23 @@ import {
   type ConsentSubject,
   decideConsent,
 } from '../core/consent.ts'
+import { type ConsentCatalogue, underIds } from '../core/consent-catalogue.ts'
 import type { DestinationFile } from '../core/destination-schema.ts'
 import { TrackLayerError } from '../core/errors.ts'
+import { createMatchCoverage } from '../core/identity-fields/match-coverage.ts'
 import type { JsonObject } from '../core/json.ts'
 import { type CompiledMapping, compileMapping } from '../core/mapping-kit/compile-mapping.ts'
 import { type CompiledTrigger, compileTrigger } from '../core/mapping-kit/compile-trigger.ts'
-import { platformConsent } from '../core/platform-consent.ts'
+import { createPlatformConsent } from '../core/platform-consent.ts'
 import { redactAnswer } from '../core/redact.ts'
 import type { Attempt, ClaimedDelivery } from '../store/deliveries.ts'
-import type { DeliveryResult } from './destination.ts'
-import type { Exchange } from './host/request-client.ts'
-import { type Outcome, type RunOptions, runDefinition } from './host/run-definition.ts'
+import type { DeliveryResult, Destination } from './destination.ts'
+import { CONFIRMERS } from './host/confirmers.ts'
+import { createRequestClient, type Exchange } from './host/request-client.ts'
+import { runAuthorised } from './host/run-authorised.ts'
+import type { Outcome } from './host/run-definition.ts'
+import type { TokenSource } from './host/token-source.ts'
+import { MATCH_PLATFORMS } from './match-platforms.ts'
 import type { Transport } from './transport.ts'
 
 export interface DefinitionOptions {
@@ -28,8 +34,9 @@ export interface DefinitionOptions {
   readonly file: DestinationFile
   readonly settings: Readonly<Record<string, string>>
   readonly definition: DestinationDefinition<never>
-  /** Gives a valid access token for a definition that signs in with OAuth 2. */
-  readonly auth: (() => Promise<RunOptions['auth']>) | undefined
+  /** Of a definition that signs in with OAuth 2. */
+  readonly tokens: TokenSource | undefined
+  readonly catalogue: ConsentCatalogue
   readonly transport: Transport
   readonly clock: Clock
 }
@@ -88,11 +95,18 @@ export function createDefinitionDelivery(
   const subscriptions = options.file.subscriptions.map((subscription) =>
     compile(options, subscription),
   )
-  const needsConsent = consentCondition(options.file)
+  const compiled = {
+    subscriptions,
+    needsConsent: consentCondition(options.file),
+    platformConsent: createPlatformConsent(options.catalogue),
+  }
+  const estimate = createEstimate(options)
   return async (deliveries) => {
-    const decisions = deliveries.map((delivery) =>
-      decide(options, { subscriptions, needsConsent }, delivery),
-    )
+    const decisions = deliveries.map((delivery) => {
+      const decision = decide(options, compiled, delivery)
+      if (decision.kind !== 'send') return decision
+      return { ...decision, evidence: { ...decision.evidence, ...estimate(delivery) } }
+    })
     const results: DeliveryResult[] = decisions.map((decision) =>
       decision.kind === 'send' ? { kind: 'filtered', reason: 'not_sent' } : decision,
     )
@@ -103,6 +117,34 @@ export function createDefinitionDelivery(
       })
     }
     return results
+  }
+}
+
+// How well the platform can match the event to a person, for platforms that do: kept with the decision.
+function createEstimate({ file }: DefinitionOptions): (delivery: ClaimedDelivery) => JsonObject {
+  const platform = MATCH_PLATFORMS[file.definition]
+  if (!platform) return () => ({})
+  const coverage = createMatchCoverage(platform)
+  return ({ canonical, canonicalUserId }) => {
+    const { score, missing } = coverage({ ...canonical, canonical_user_id: canonicalUserId })
+    return { match: { score, missing: [...missing] } }
+  }
+}
+
+/** Asks what became of a request; undefined for a platform whose answers are final. */
+export function createConfirm({
+  file,
+  settings,
+  tokens,
+  transport,
+}: DefinitionOptions): Destination['confirm'] {
+  const confirmer = CONFIRMERS[file.definition]
+  if (!confirmer) return undefined
+  const timeoutMs = file.limits.timeout_seconds * 1000
+  const request = createRequestClient({ transport, timeoutMs, defaults: {}, onAnswer: () => {} })
+  return async (receipt) => {
+    const accessToken = (await tokens?.current())?.accessToken
+    return confirmer(request, settings, accessToken, receipt)
   }
 }
 
@@ -131,6 +173,7 @@ function compile(
 interface Compiled {
   readonly subscriptions: readonly Subscription[]
   readonly needsConsent: CompiledTrigger
+  readonly platformConsent: ReturnType<typeof createPlatformConsent>
 }
 
 // Removals from audiences never wait for consent; for the rest the file may say when consent is asked for.
@@ -141,8 +184,8 @@ function consentCondition({ consent }: DestinationFile): CompiledTrigger {
 
 // In this order: what is not meant for the destination needs no consent and is never held for it.
 function decide(
-  { file, clock }: DefinitionOptions,
-  { subscriptions, needsConsent }: Compiled,
+  { file, clock, catalogue }: DefinitionOptions,
+  { subscriptions, needsConsent, platformConsent }: Compiled,
   delivery: ClaimedDelivery,
 ): Decision {
   const { canonical } = delivery
@@ -154,7 +197,7 @@ function decide(
   if (file.max_age !== undefined && clock.now() - Date.parse(occurredAt) > file.max_age) {
     return { kind: 'filtered', reason: 'too_old' }
   }
-  const subject = subjectOf(delivery, occurredAt)
+  const subject = underIds(catalogue, subjectOf(delivery, occurredAt))
   const policy = needsConsent(plain, context) ? policyOf(file) : NO_POLICY
   const consent = decideConsent(policy, subject)
   const evidence = evidenceOf(consent, canonical, subscription)
@@ -236,12 +279,12 @@ function groupsOf(decisions: readonly Decision[]): Group[] {
 async function send(options: DefinitionOptions, group: Group): Promise<DeliveryResult[]> {
   const { clock, definition, settings, transport, file } = options
   const startedAt = clock.now()
-  const outcomes = await runDefinition(
+  const outcomes = await runAuthorised(
+    options.tokens,
     {
       definition,
       action: group.subscription.action,
       settings,
-      auth: await options.auth?.(),
       transport,
       timeoutMs: file.limits.timeout_seconds * 1000,
     },
@@ -263,7 +306,11 @@ function resultOf(
   const evidence = group.evidence[at] ?? {}
   const { exchange } = outcome
   if (outcome.kind === 'accepted') {
-    return { kind: 'delivered', attempt: attemptOf(timing, exchange, group, null), evidence }
+    const attempt = attemptOf(timing, exchange, group, null)
+    const { receipt } = outcome
+    if (!receipt || !CONFIRMERS[file.definition]) return { kind: 'delivered', attempt, evidence }
+    const confirmation = { state: 'taken_in', receipt }
+    return { kind: 'delivered', attempt, receipt, evidence: { ...evidence, confirmation } }
   }
   const { failure } = outcome
   const attempt = attemptOf(timing, exchange, group, failure.reason)

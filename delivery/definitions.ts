@@ -1,14 +1,19 @@
 // Makes a destination of a file: a signed webhook, the return path to the source function, or an actions-core definition.
 import { canonicalJson } from '../core/canonical-json.ts'
+import type { ConsentCatalogue } from '../core/consent-catalogue.ts'
 import type { DestinationFile, ReturnsFile } from '../core/destination-schema.ts'
 import { TrackLayerError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
 import { compileTrigger } from '../core/mapping-kit/compile-trigger.ts'
 import { returnMessage } from '../core/return-message.ts'
 import type { ClaimedDelivery } from '../store/deliveries.ts'
-import { createDefinitionDelivery, readsAudiences } from './definition-destination.ts'
+import {
+  createConfirm,
+  createDefinitionDelivery,
+  readsAudiences,
+} from './definition-destination.ts'
 import type { DeliveryResult, Destination } from './destination.ts'
-import { createTokenSource } from './host/token-source.ts'
+import { createTokenSource, type TokenStore } from './host/token-source.ts'
 import { OWN_DEFINITIONS } from './own-definitions.ts'
 import { type SenderOptions, signedPost } from './signed-post.ts'
 
@@ -20,6 +25,9 @@ export interface DestinationOptions extends Omit<SenderOptions, 'signer'> {
   /** The file's settings with their `${NAME}` filled. */
   readonly settings: Readonly<Record<string, string>>
   readonly returns: ReturnsFile
+  readonly catalogue: ConsentCatalogue
+  /** Keeps the tokens of definitions that sign in with OAuth 2. */
+  readonly tokenStore?: TokenStore | undefined
 }
 
 /** @throws TrackLayerError SETTINGS_INVALID naming the destination and the setting */
@@ -48,7 +56,7 @@ export function createDestination(options: DestinationOptions): Destination {
 function deliveryOf(
   options: DestinationOptions,
   timeoutMs: number,
-): Pick<Destination, 'deliver' | 'deliverBatch'> {
+): Pick<Destination, 'deliver' | 'deliverBatch' | 'confirm'> {
   const { definition: slug } = options.file
   if (slug === 'webhook' || slug === 'segment-return') {
     const target = { url: httpUrl(options), timeoutMs }
@@ -69,9 +77,12 @@ function deliveryOf(
       `Destination "${options.name}": no definition "${slug}"; want one of ${known}`,
     )
   }
-  const auth = createTokenSource({ ...options, definition, timeoutMs })
-  const deliverBatch = createDefinitionDelivery({ ...options, definition, auth })
+  const tokens = createTokenSource({ ...options, definition, timeoutMs })
+  const hosted = { ...options, definition, tokens }
+  const deliverBatch = createDefinitionDelivery(hosted)
+  const confirm = createConfirm(hosted)
   return {
+    ...(confirm ? { confirm } : {}),
     deliverBatch,
     deliver: async (delivery) => (await deliverBatch([delivery]))[0] as DeliveryResult,
   }

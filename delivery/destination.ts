@@ -24,11 +24,27 @@ export interface Destination {
   readonly readsAudiences?: boolean
   /** `audiences`: it is owed the transitions of audiences that name it, and no event. */
   readonly receives?: 'events' | 'audiences'
+  /** Of a platform that takes requests in and counts later: what became of the one with this receipt. */
+  readonly confirm?: (receipt: string) => Promise<Confirmation>
 }
+
+export type Confirmation =
+  | { readonly kind: 'counted' }
+  /** Nothing of the request counts. */
+  | { readonly kind: 'failed'; readonly reason: string }
+  /** Some of it counts. */
+  | { readonly kind: 'partly'; readonly reason: string }
+  /** Not said yet. */
+  | { readonly kind: 'open' }
 
 /** What one attempt brought. Expected outcomes are values; a throw is a fault of ours. */
 export type DeliveryResult = (
-  | { readonly kind: 'delivered'; readonly attempt: Attempt }
+  | {
+      readonly kind: 'delivered'
+      readonly attempt: Attempt
+      /** Taken in under this id; whether it counts is asked later. */
+      readonly receipt?: string
+    }
   | { readonly kind: 'filtered'; readonly reason: string }
   /** Waits for an answer, until then at the most. */
   | { readonly kind: 'held'; readonly reason: string; readonly until: Date }

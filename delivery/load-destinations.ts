@@ -1,5 +1,6 @@
 // The destinations of a store: every file of mappings/destinations/, in every environment that has its variables.
 import type { Clock } from '../core/clock.ts'
+import type { ConsentCatalogue } from '../core/consent-catalogue.ts'
 import {
   type DestinationFile,
   environmentVariable,
@@ -10,6 +11,7 @@ import {
 import { TrackLayerError } from '../core/errors.ts'
 import { createDestination } from './definitions.ts'
 import type { Destination } from './destination.ts'
+import type { TokenStore } from './host/token-source.ts'
 import type { Transport } from './transport.ts'
 
 export interface LoadOptions {
@@ -18,9 +20,12 @@ export interface LoadOptions {
   /** Destination name (the file's) → its content. */
   readonly files: ReadonlyMap<string, DestinationFile>
   readonly returns: ReturnsFile
+  readonly catalogue: ConsentCatalogue
   readonly variables: Readonly<Record<string, string | undefined>>
   readonly transport: Transport
   readonly clock: Clock
+  /** Wanted by destinations that sign in with OAuth 2. */
+  readonly tokenStore?: TokenStore | undefined
 }
 
 export interface LoadedDestinations {

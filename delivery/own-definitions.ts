@@ -26,3 +26,12 @@ const definitions: Record<string, unknown> = {
 export const OWN_DEFINITIONS = definitions as Readonly<
   Record<string, DestinationDefinition<never> | undefined>
 >
+
+/** The settings that a definition declares secret: fields of type `password`. */
+export function passwordFieldsOf(slug: string): ReadonlySet<string> {
+  const definition = Object.hasOwn(OWN_DEFINITIONS, slug) ? OWN_DEFINITIONS[slug] : undefined
+  const { fields = {} } = (definition?.authentication ?? {}) as {
+    readonly fields?: Readonly<Record<string, { readonly type?: string }>>
+  }
+  return new Set(Object.keys(fields).filter((name) => fields[name]?.type === 'password'))
+}

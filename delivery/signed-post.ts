@@ -7,7 +7,7 @@ import { redactAnswer } from '../core/redact.ts'
 import { signatureTimestamp, signedHeaders } from '../core/signature.ts'
 import type { Attempt } from '../store/deliveries.ts'
 import type { DeliveryResult } from './destination.ts'
-import { isRetryableStatus } from './host/failure.ts'
+import { isOutageStatus, isRetryableStatus } from './host/failure.ts'
 import type { Answer, Transport } from './transport.ts'
 
 export interface Signer {
@@ -65,6 +65,7 @@ export async function signedPost(
     return {
       kind: 'failed',
       retryable: true,
+      isOutage: true,
       reason,
       attempt: attemptOf({ status: null, error: reason, response: null }),
     }
@@ -86,6 +87,7 @@ function resultOf(
     kind: 'failed',
     reason,
     retryable: isRetryableStatus(status),
+    isOutage: isOutageStatus(status),
     ...(retryAfterMs === null ? {} : { retryAfterMs }),
     attempt: attemptOf({ status, error: reason, response }),
   }

@@ -1,5 +1,6 @@
 // The delivery worker. Each destination has a lane of its own: claim what is due, send with bounded concurrency, record.
-// Lanes share nothing but the database, so one destination that is slow or down never delays another.
+// Lanes share nothing but the database, so one destination that is slow or down never delays another. A lane is one
+// destination of one environment with one credential: what its breaker and its limiter learn concerns no other.
 //
 // A delivery's way: pending → (claimed) → delivered | filtered | dead | unknown, or retrying → (claimed) → …, or held until
 // the person answers or the hold runs out → (claimed) → …
@@ -18,6 +19,7 @@ import {
 } from '../store/deliveries.ts'
 import { setDestinationState } from '../store/destination-states.ts'
 import type { AudienceGate } from './audience-gate.ts'
+import { FIRST_ASKED_AFTER_MS, runConfirmations } from './confirmations.ts'
 import type { DeliveryResult, Destination } from './destination.ts'
 
 export interface WorkerOptions {
@@ -35,7 +37,10 @@ export interface WorkerOptions {
 /** Runs until `signal` aborts; then finishes and records what is under way. */
 export async function runWorker(options: WorkerOptions, signal: AbortSignal): Promise<void> {
   await Promise.all(
-    options.destinations.map((destination) => runLane(options, destination, signal)),
+    options.destinations.flatMap((destination) => [
+      runLane(options, destination, signal),
+      runConfirmations(options, destination, signal),
+    ]),
   )
 }
 
@@ -240,7 +245,13 @@ function settle(
 ): Omit<DeliveryRecord, 'delivery'> {
   switch (result.kind) {
     case 'delivered':
-      return { settlement: { state: 'delivered', reason: null }, attempt: result.attempt }
+      return {
+        settlement: { state: 'delivered', reason: null },
+        attempt: result.attempt,
+        ...(result.receipt
+          ? { receipt: { id: result.receipt, askAt: new Date(clock.now() + FIRST_ASKED_AFTER_MS) } }
+          : {}),
+      }
     case 'held':
       return {
         settlement: { state: 'held', reason: result.reason, dueAt: result.until },

@@ -2,6 +2,7 @@
 import type { CanonicalEvent } from '../core/canonical-event.ts'
 import type { ConsentStatement } from '../core/consent.ts'
 import type { JsonObject } from '../core/json.ts'
+import { addConfirmations } from './confirmations.ts'
 import { type Database, inTransaction } from './database.ts'
 
 export interface ClaimedDelivery {
@@ -121,6 +122,8 @@ export interface DeliveryRecord {
   readonly attempt: Attempt | null
   /** Why: the evidence of the decision. Null keeps what stands. */
   readonly decision?: JsonObject | null
+  /** Taken in under this id; what became of it is asked from then on. */
+  readonly receipt?: { readonly id: string; readonly askAt: Date }
 }
 
 /** Writes attempts and states in one transaction: neither is ever there without the other. */
@@ -177,5 +180,9 @@ export async function recordDeliveries(
         sorted.map(({ decision }) => (decision ? JSON.stringify(decision) : null)),
       ],
     })
+    const taken = sorted.flatMap(({ delivery, receipt }) =>
+      receipt ? [{ deliveryId: delivery.id, receipt: receipt.id, askAt: receipt.askAt }] : [],
+    )
+    await addConfirmations(client, taken, now)
   })
 }

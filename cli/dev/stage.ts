@@ -123,6 +123,7 @@ async function build(
       SEGMENT_RETURN_URL_DEVELOPMENT: `${segment.url}/functions/${RETURN_FUNCTION}`,
       SEGMENT_RETURN_SECRET_DEVELOPMENT: secrets.returned,
       TRACKLAYER_ALLOW_PRIVATE_ADDRESSES: 'true',
+      TRACKLAYER_ENCRYPTION_KEY: newSecret(),
       ...Object.fromEntries(
         Object.entries(platforms.variables).map(([name, value]) => [`${name}_DEVELOPMENT`, value]),
       ),

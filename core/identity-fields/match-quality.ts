@@ -66,7 +66,7 @@ interface Weighted {
   readonly weight: number
 }
 
-function scored(rows: readonly Weighted[]): number {
+export function scored(rows: readonly Weighted[]): number {
   const sum = rows.reduce((total, { weight }) => total + weight, 0)
   return rows.some(({ identifier }) => FINDS_A_PERSON.has(identifier))
     ? sum
@@ -74,9 +74,9 @@ function scored(rows: readonly Weighted[]): number {
 }
 
 // Hundredths → 0 to 10 with one decimal.
-const rounded = (hundredths: number): number => Math.round(hundredths) / 10
+export const rounded = (hundredths: number): number => Math.round(hundredths) / 10
 
-function answerOf(
+export function answerOf(
   identifier: MatchIdentifier,
   platform: Platform,
   event: CanonicalEvent,

@@ -24,7 +24,7 @@ export function failureOf(error: unknown): Failure {
     retryable: status === null ? true : isRetryableStatus(status),
     retryAfterMs: isTransport ? error.retryAfterMs : retryAfterMs,
     split,
-    isCredential: status === 401 || status === 403,
+    isCredential: isCredentialStatus(status),
     isAnswerLost: isTransport && isAnswerLost(error),
   }
 }
@@ -54,6 +54,15 @@ function hintsOf(error: unknown): Hints {
  */
 export function isRetryableStatus(status: number): boolean {
   return (status >= 500 && status !== 501) || [401, 403, 408, 423, 425, 429].includes(status)
+}
+
+/** The destination is the reason, not the event or the credential: such outcomes open the circuit breaker. */
+export function isOutageStatus(status: number): boolean {
+  return isRetryableStatus(status) && !isCredentialStatus(status)
+}
+
+export function isCredentialStatus(status: number | null): boolean {
+  return status === 401 || status === 403
 }
 
 // A connection that was never made sent nothing. Anything later may have been read on the other side.

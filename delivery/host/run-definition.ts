@@ -16,7 +16,12 @@ export interface RunOptions {
 }
 
 export type Outcome =
-  | { readonly kind: 'accepted'; readonly exchange: Exchange | null }
+  | {
+      readonly kind: 'accepted'
+      readonly exchange: Exchange | null
+      /** The platform's id of a request that it only took in. */
+      readonly receipt?: string
+    }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly exchange: Exchange | null }
 
 type Data = Parameters<NonNullable<ActionDefinition<never, never>['performBatch']>>[1]
@@ -47,7 +52,11 @@ export async function runDefinition(
 }
 
 /** What a payload's node of a MultiStatusResponse says; null for plain success. */
-type NodeValue = { readonly status: number; readonly errormessage?: string } | null
+type NodeValue = {
+  readonly status: number
+  readonly errormessage?: string
+  readonly receipt?: string
+} | null
 
 async function perform(
   { definition, action: slug, settings, auth }: RunOptions,
@@ -80,19 +89,23 @@ function nodesOf(answer: unknown, count: number): NodeValue[] {
   const responses = (answer as Partial<MultiStatus> | null)?.getAllResponses?.()
   if (!responses) return Array.from({ length: count }, () => null)
   return Array.from({ length: count }, (_, at) => {
-    const value = responses[at]?.value() as { status?: number; errormessage?: string } | undefined
+    const value = responses[at]?.value() as
+      | { status?: number; errormessage?: string; body?: { requestId?: unknown } }
+      | undefined
+    const { requestId } = value?.body ?? {}
     if (typeof value?.status !== 'number')
       return { status: 500, errormessage: 'the definition gave no result' }
     return {
       status: value.status,
       ...(value.errormessage ? { errormessage: value.errormessage } : {}),
+      ...(typeof requestId === 'string' && requestId ? { receipt: requestId } : {}),
     }
   })
 }
 
 function outcomeOf(value: NodeValue, exchange: Exchange | null): Outcome {
   if (value === null || (value.status >= 200 && value.status < 300))
-    return { kind: 'accepted', exchange }
+    return { kind: 'accepted', exchange, ...(value?.receipt ? { receipt: value.receipt } : {}) }
   const failure: Failure = {
     reason: value.errormessage ?? `refused with ${value.status}`,
     status: value.status,

@@ -60,7 +60,8 @@ export function buildEvent(payload: UploadPayload, feed: MerchantFeed = {}): Ing
  * `conversionValue` and `currency` overwrite what was recorded, everything else is only required to be there.
  */
 export function buildRestatement(payload: RestatePayload): IngestEvent {
-  if (!payload.currency)
+  // Nothing is nothing in every currency.
+  if (!payload.currency && payload.restated_value !== 0)
     throw new PayloadValidationError('A restated value needs its currency: map currency')
   return assertIdentified({
     ...core(payload),

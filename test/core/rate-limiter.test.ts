@@ -10,6 +10,13 @@ describe('createRateLimiter()', () => {
     expect(limiter.take(50, 60_000)).toBe(10)
   })
 
+  test('sends one request at a time at a rate below one a second', () => {
+    const limiter = createRateLimiter(0.5)
+    expect(limiter.take(3, 0)).toBe(1)
+    expect(limiter.take(3, 1_000)).toBe(0)
+    expect(limiter.take(3, 2_000)).toBe(1)
+  })
+
   test('takes back what was not used', () => {
     const limiter = createRateLimiter(5)
     expect(limiter.take(5, 0)).toBe(5)

@@ -1,7 +1,10 @@
 // The drafts of the audience destinations under the house's own host: methods, queries and bodies that no event destination
 // uses, and consent. From a claimed delivery to a member at the twin.
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { createRandom } from '../../core/clock.ts'
 import { parseDestinationFile } from '../../core/destination-schema.ts'
+import { createVault } from '../../core/vault.ts'
 import { createDestination } from '../../delivery/definitions.ts'
 import { createTransport } from '../../delivery/transport.ts'
 import type { ClaimedDelivery } from '../../store/deliveries.ts'
@@ -13,11 +16,13 @@ import {
   platformCases,
   remoteOf,
 } from '../destinations/audiences/platforms.ts'
-import { NO_RETURNS } from '../support/delivery.ts'
+import { useDatabase } from '../support/database.ts'
+import { CATALOGUE, NO_RETURNS } from '../support/delivery.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { json, startRecordingServer } from '../support/recording-server.ts'
 import { ACCOUNT } from '../support/signed-batch.ts'
 
+const database = useDatabase()
 const transport = createTransport({ allowPrivateAddresses: true })
 afterAll(() => transport.close())
 
@@ -47,6 +52,7 @@ test.each(platformCases)('%s: entries, exits and a refusal in one batch', async 
       token_url: tokens.url,
     }
     const path = `mappings/destinations.draft/${platform.folder}.yaml`
+    const clock = createManualClock(Date.parse('2026-04-28T10:00:00.000Z'))
     const { deliverBatch } = createDestination({
       name: platform.folder,
       account: ACCOUNT,
@@ -54,8 +60,13 @@ test.each(platformCases)('%s: entries, exits and a refusal in one batch', async 
       file: parseDestinationFile(readFileSync(path, 'utf8'), path),
       settings,
       returns: NO_RETURNS,
+      catalogue: CATALOGUE,
       transport: transport.send,
-      clock: createManualClock(Date.parse('2026-04-28T10:00:00.000Z')),
+      clock,
+      tokenStore: {
+        database: { pool: database.pool, clock, random: createRandom(7) },
+        vault: createVault('0'.repeat(64), randomBytes),
+      },
     })
     if (!deliverBatch) throw new Error('want batches')
     const { externalId: audience } = await remoteOf(platform).createAudience({

@@ -11,6 +11,7 @@ import { listen } from '../../workspace/listen.ts'
 import { createMetaTwin } from '../../workspace/twins/meta/meta-twin.ts'
 import { useDatabase } from '../support/database.ts'
 import {
+  CATALOGUE,
   createGate,
   destinationTo,
   NO_RETURNS,
@@ -235,6 +236,7 @@ describe('audiences as a condition', () => {
         file,
         settings: { pixelId: '77', accessToken: 'good', apiVersion: 'v24.0', baseUrl: server.url },
         returns: NO_RETURNS,
+        catalogue: CATALOGUE,
         transport: recording,
         clock: store.clock,
       })

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: placeholders of destination files
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -5,7 +6,8 @@ import { loadDestinationFiles, loadReturns } from '../../cli/load-mappings.ts'
 import { MAPPINGS } from '../../cli/paths.ts'
 import { parseDestinationFile, parseReturnsFile } from '../../core/destination-schema.ts'
 import { type LoadOptions, loadDestinations } from '../../delivery/load-destinations.ts'
-import { NO_RETURNS } from '../support/delivery.ts'
+import { passwordFieldsOf } from '../../delivery/own-definitions.ts'
+import { CATALOGUE, NO_RETURNS } from '../support/delivery.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { ACCOUNT } from '../support/signed-batch.ts'
 
@@ -20,6 +22,7 @@ function load(
     environments: ['production', 'staging'],
     files: new Map([['hook', parseDestinationFile(over.text ?? WEBHOOK, 'hook.yaml')]]),
     returns: NO_RETURNS,
+    catalogue: CATALOGUE,
     variables,
     transport: () => Promise.reject(new Error('nothing is sent here')),
     clock: createManualClock(),
@@ -211,10 +214,63 @@ describe('faults of a destination file name file, line, place and fix', () => {
       fault: 'hook.yaml:2 ',
     },
     { name: 'nothing', text: '', fault: 'hook.yaml' },
+    {
+      name: 'a secret by its name',
+      text: 'definition: webhook\nsettings:\n  url: https://example.com\n  secret: very-secret\n',
+      fault:
+        'hook.yaml:4 settings.secret: is a secret and stands in the file; write ${SECRET} and set the variable for each environment',
+    },
+    {
+      name: 'a secret as what stands without its variable',
+      text: 'definition: webhook\nsettings: { apiKey: "${KEY:-very-secret}" }\n',
+      fault: 'hook.yaml:2 settings.apiKey: is a secret and stands in the file; write ${API_KEY}',
+    },
+    {
+      name: 'a secret beside a placeholder',
+      text: 'definition: webhook\nsettings: { secret: "${SECRET},very-secret" }\n',
+      fault: 'hook.yaml:2 settings.secret: is a secret',
+    },
+    {
+      name: "a definition's password field",
+      text: 'definition: warehouse\nsettings:\n  connection_string: postgres://localhost/very-secret\n',
+      fault: 'hook.yaml:3 settings.connection_string: is a secret',
+    },
+    {
+      name: 'a refresh token',
+      text: 'definition: x\noauth:\n  client_id: open\n  client_secret: ${S}\n  refresh_token: very-secret\n',
+      fault: 'hook.yaml:5 oauth.refresh_token: is a secret',
+    },
+    {
+      name: 'a password in an address',
+      text: 'definition: webhook\nsettings: { url: "https://me:very-secret@example.com" }\n',
+      fault: 'hook.yaml:2 settings.url: holds the password of an address',
+    },
+    ...['${secret}', '${Hook}', '${HOOK-URL}', '${1HOOK}', '${}', '${HOOK', '${A:-${B}}'].map(
+      (placeholder) => ({
+        name: `the placeholder ${placeholder}`,
+        text: `definition: webhook\nsettings: { url: "${placeholder}" }\n`,
+        fault: 'hook.yaml:2 settings.url: holds a placeholder that is none; want ${NAME}',
+      }),
+    ),
   ])('$name', ({ text, fault }) => {
-    expect(() => parseDestinationFile(text, 'hook.yaml')).toThrow(
-      expect.objectContaining({ code: 'MAPPING_INVALID', message: expect.stringContaining(fault) }),
+    expect(() => parseDestinationFile(text, 'hook.yaml', passwordFieldsOf)).toThrow(
+      expect.objectContaining({
+        code: 'MAPPING_INVALID',
+        message: expect.stringContaining(fault),
+      }),
     )
+    expect(() => parseDestinationFile(text, 'hook.yaml', passwordFieldsOf)).not.toThrow(
+      'very-secret',
+    )
+  })
+
+  test.each([
+    'settings: { secret: "${A}, ${B}", token_url: https://example.com/token, keyId: open }',
+    'settings: { secret: "", url: "https://${USER}:${PASSWORD}@example.com" }',
+    'settings: { url: "${HOOK_URL:-https://example.com}" }',
+  ])('none: %s', (settings) => {
+    const text = `definition: webhook\n${settings}\n`
+    expect(parseDestinationFile(text, 'hook.yaml').definition).toBe('webhook')
   })
 
   test('all of them at once', () => {
@@ -272,9 +328,9 @@ describe('a folder of mappings', () => {
     writeFileSync(path.join(folder, 'destinations', 'b.yaml'), WEBHOOK)
     writeFileSync(path.join(folder, 'destinations', 'a.yaml'), WEBHOOK)
     writeFileSync(path.join(folder, 'destinations', 'notes.md'), 'none')
-    expect([...loadDestinationFiles(folder).keys()]).toEqual(['a', 'b'])
+    expect([...loadDestinationFiles(folder, CATALOGUE).keys()]).toEqual(['a', 'b'])
     writeFileSync(path.join(folder, 'destinations', 'c.yaml'), 'definition: 7')
-    expect(() => loadDestinationFiles(folder)).toThrow(
+    expect(() => loadDestinationFiles(folder, CATALOGUE)).toThrow(
       `${path.join(folder, 'destinations', 'c.yaml')}:1 definition`,
     )
   })
@@ -283,7 +339,7 @@ describe('a folder of mappings', () => {
     const { active, off } = load(
       {},
       {
-        files: loadDestinationFiles(MAPPINGS),
+        files: loadDestinationFiles(MAPPINGS, CATALOGUE),
         returns: loadReturns(MAPPINGS),
         environments: ['production'],
       },

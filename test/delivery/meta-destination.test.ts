@@ -10,7 +10,7 @@ import { reconcile } from '../../store/ledger.ts'
 import { listen } from '../../workspace/listen.ts'
 import { createMetaTwin, type MetaTwin } from '../../workspace/twins/meta/meta-twin.ts'
 import { useDatabase } from '../support/database.ts'
-import { NO_RETURNS, type RunningWorker, startWorker } from '../support/delivery.ts'
+import { CATALOGUE, NO_RETURNS, type RunningWorker, startWorker } from '../support/delivery.ts'
 import { ACCOUNT, orderMessage } from '../support/signed-batch.ts'
 import { createTestStore, type TestStore } from '../support/store.ts'
 import { until } from '../support/until.ts'
@@ -18,6 +18,8 @@ import { until } from '../support/until.ts'
 const FILE = parseDestinationFile(
   readFileSync('mappings/destinations/meta.yaml', 'utf8'),
   'meta.yaml',
+  undefined,
+  CATALOGUE,
 )
 const database = useDatabase()
 const transport = createTransport({ allowPrivateAddresses: true })
@@ -54,6 +56,7 @@ function start(accessToken = 'good'): RunningWorker {
     file: FILE,
     settings,
     returns: NO_RETURNS,
+    catalogue: CATALOGUE,
     transport: transport.send,
     clock: store.clock,
   })
@@ -130,6 +133,41 @@ test('a granted order counts once; a refused one is filtered, with its evidence'
       },
     ],
   })
+})
+
+test('each delivery keeps its estimate, and the destination their mean and what is missed most', async () => {
+  const stranger = order('o2', GRANTED, { context: { consent: { categoryPreferences: GRANTED } } })
+  await store.send([order('o1', GRANTED), stranger, order('o3', REFUSED)])
+  start()
+  await reached({
+    'msg-o1': 'delivered',
+    'msg-o2': 'delivered',
+    'msg-o3': 'filtered: consent_denied',
+  })
+  const [row] = await database.query<{ match: JsonObject }>(
+    `select d.decision -> 'match' as match from deliveries d join events e on e.id = d.event_id
+     where e.message_id = 'msg-o1'`,
+  )
+  // email 26 and external_id 8 of 100.
+  expect(row?.match).toMatchObject({
+    score: 3.4,
+    missing: expect.arrayContaining(['phone', 'meta_click_id']),
+  })
+  const { destinations } = (await (await store.read('/v1/destinations')).json()) as {
+    destinations: { match_quality: JsonObject }[]
+  }
+  expect(destinations[0]?.match_quality).toMatchObject({ average: 2.1, events: 2 })
+  const missing = destinations[0]?.match_quality.missing as { identifier: string; share: number }[]
+  expect(missing).toHaveLength(5)
+  expect(missing.slice(0, 2)).toEqual([
+    { identifier: 'meta_click_id', share: 1 },
+    { identifier: 'phone', share: 1 },
+  ])
+  const staging = (await (await store.read('/v1/destinations', 'staging')).json()) as JsonObject
+  expect(staging.destinations).toMatchObject([{ match_quality: null }])
+  store.clock.advance(2 * DAY_MS)
+  const later = (await (await store.read('/v1/destinations')).json()) as JsonObject
+  expect(later.destinations).toMatchObject([{ match_quality: null }])
 })
 
 test('an order without an answer is held, and goes when the person grants', async () => {

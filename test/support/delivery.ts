@@ -1,5 +1,8 @@
 // Destinations and workers for tests: as the store loads them, on a clock that a test moves.
+import { readFileSync } from 'node:fs'
 import type { Clock } from '../../core/clock.ts'
+import type { ConsentCatalogue } from '../../core/consent-catalogue.ts'
+import { parseConsentFile } from '../../core/consent-schema.ts'
 import { parseDestinationFile, type ReturnsFile } from '../../core/destination-schema.ts'
 import { createDestination } from '../../delivery/definitions.ts'
 import type { Destination } from '../../delivery/destination.ts'
@@ -13,6 +16,11 @@ import { until } from './until.ts'
 export const WEBHOOK_SECRET = 'receiver-secret-00001'
 
 export const NO_RETURNS: ReturnsFile = { returns: {}, integrations: {} }
+
+export const CATALOGUE: ConsentCatalogue = parseConsentFile(
+  readFileSync('mappings/consent.yaml', 'utf8'),
+  'consent.yaml',
+)
 
 export interface DestinationSpec {
   readonly name?: string
@@ -50,6 +58,7 @@ export function destinationTo(spec: DestinationSpec): Destination {
     environment: spec.environment ?? 'production',
     file,
     settings: { url: spec.url, secret: spec.secret ?? WEBHOOK_SECRET },
+    catalogue: CATALOGUE,
     returns: spec.returns ?? NO_RETURNS,
     transport: spec.transport,
     clock: spec.clock,

@@ -74,9 +74,9 @@ export interface Payload {
    */
   restated_value: number
   /**
-   * Currency of the value, ISO 4217.
+   * Currency of the value, ISO 4217. Required unless the value is 0.
    */
-  currency: string
+  currency?: string
   /**
    * Send many events in one request.
    */

@@ -40,9 +40,8 @@ const action: ActionDefinition<Settings, Payload> = {
     },
     currency: {
       label: 'Currency',
-      description: 'Currency of the value, ISO 4217.',
+      description: 'Currency of the value, ISO 4217. Required unless the value is 0.',
       type: 'string',
-      required: true,
       default: { '@path': '$.properties.currency' },
     },
     ...batchingFields,

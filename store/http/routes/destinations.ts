@@ -1,6 +1,7 @@
 // GET /v1/destinations, POST /v1/destinations/:name/pause and /enable
 import { listDestinationStates, setDestinationState } from '../../destination-states.ts'
 import { reconcile } from '../../ledger.ts'
+import { matchSummaries } from '../../match-summaries.ts'
 import type { StoreApp, StoreOptions } from '../app.ts'
 import { errorAnswer } from '../errors.ts'
 
@@ -10,7 +11,9 @@ export function addDestinationRoutes(app: StoreApp, options: StoreOptions): void
     const { environment } = context.var
     const states = await listDestinationStates(database.pool, environment)
     const { destinations: sums } = await reconcile(database.pool, environment)
-    const destinations = destinationsOf(environment).map((name) => {
+    const names = destinationsOf(environment)
+    const matches = await matchSummaries(database.pool, environment, names, database.clock.now())
+    const destinations = names.map((name) => {
       const state = states.find(({ destination }) => destination === name)
       return {
         name,
@@ -18,6 +21,7 @@ export function addDestinationRoutes(app: StoreApp, options: StoreOptions): void
         reason: state?.reason ?? null,
         changed_at: state?.changed_at ?? null,
         deliveries: sums[name] ?? null,
+        match_quality: matches.get(name) ?? null,
       }
     })
     return context.json({ destinations })

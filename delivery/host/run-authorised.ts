@@ -1,0 +1,58 @@
+// Runs an action with a valid access token: a token that the platform refuses is renewed once, and what it refused is
+// sent again with the new one.
+
+import { TrackLayerError } from '../../core/errors.ts'
+import type { JsonObject } from '../../core/json.ts'
+import { type Failure, failureOf, isOutageStatus } from './failure.ts'
+import { type Outcome, type RunOptions, runDefinition } from './run-definition.ts'
+import type { TokenSource, Tokens } from './token-source.ts'
+
+/** Never rejects, as `runDefinition`; without a token source it is `runDefinition`. */
+export async function runAuthorised(
+  source: TokenSource | undefined,
+  options: Omit<RunOptions, 'auth'>,
+  payloads: readonly JsonObject[],
+): Promise<Outcome[]> {
+  if (!source) return runDefinition({ ...options, auth: undefined }, payloads)
+  const tokens = await source.current().catch(tokenFailure)
+  if ('reason' in tokens) return payloads.map(() => failed(tokens))
+  const outcomes = await runDefinition({ ...options, auth: tokens }, payloads)
+  const refused = [...outcomes.keys()].filter((at) => isTokenRefused(outcomes[at]))
+  if (refused.length === 0) return outcomes
+  const again = await runRenewed(source, tokens, options, pick(payloads, refused))
+  refused.forEach((place, at) => {
+    outcomes[place] = again[at] as Outcome
+  })
+  return outcomes
+}
+
+async function runRenewed(
+  source: TokenSource,
+  { version }: Tokens,
+  options: Omit<RunOptions, 'auth'>,
+  payloads: readonly JsonObject[],
+): Promise<Outcome[]> {
+  const tokens = await source.newerThan(version).catch(tokenFailure)
+  if ('reason' in tokens) return payloads.map(() => failed(tokens))
+  return runDefinition({ ...options, auth: tokens }, payloads)
+}
+
+const isTokenRefused = (outcome: Outcome | undefined): boolean =>
+  outcome?.kind === 'failed' && outcome.failure.status === 401
+
+const pick = <Item>(items: readonly Item[], places: readonly number[]): Item[] =>
+  places.map((at) => items[at] as Item)
+
+const failed = (failure: Failure): Outcome => ({ kind: 'failed', failure, exchange: null })
+
+// Of the event nothing was sent yet. What the token endpoint refuses for good (RFC 6749, 5.2: 400 invalid_grant) is the
+// credential's fault, never the event's.
+function tokenFailure(error: unknown): Failure {
+  const failure = failureOf(error)
+  const isOurs = error instanceof TrackLayerError
+  const isCredential =
+    failure.status === null
+      ? isOurs && (error.code === 'AUTH_REJECTED' || error.code === 'SETTINGS_INVALID')
+      : !isOutageStatus(failure.status)
+  return { ...failure, retryable: true, split: false, isAnswerLost: false, isCredential }
+}
