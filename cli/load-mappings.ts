@@ -54,12 +54,23 @@ export function loadReturns(mappingsDir: string): ReturnsFile {
   return parseReturnsFile(readFileSync(file, 'utf8'), shown(file))
 }
 
-/** Without the file every audience is unlisted. @throws TrackLayerError MAPPING_INVALID */
-export function loadAudiences(mappingsDir: string): AudienceTable {
+/** Without the file every audience is unlisted. @throws TrackLayerError MAPPING_INVALID, also for a destination without a file */
+export function loadAudiences(
+  mappingsDir: string,
+  destinations: ReadonlyMap<string, unknown>,
+): AudienceTable {
   const file = path.join(mappingsDir, 'audiences.yaml')
-  return existsSync(file)
-    ? parseAudiencesFile(readFileSync(file, 'utf8'), shown(file))
-    : NO_AUDIENCES
+  if (!existsSync(file)) return NO_AUDIENCES
+  const table = parseAudiencesFile(readFileSync(file, 'utf8'), shown(file))
+  for (const { id, destinations: named } of table.rules) {
+    const missing = named.find((name) => !destinations.has(name))
+    if (missing === undefined) continue
+    throw new TrackLayerError(
+      'MAPPING_INVALID',
+      `${shown(file)} audiences.${id}.destinations: there is no destinations/${missing}.yaml`,
+    )
+  }
+  return table
 }
 
 function shown(file: string): string {

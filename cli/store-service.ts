@@ -45,17 +45,18 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
   const transport = createTransport({
     allowPrivateAddresses: variables.TRACKLAYER_ALLOW_PRIVATE_ADDRESSES === 'true',
   })
+  const files = loadDestinationFiles(options.mappingsDir)
+  const audiences = loadAudiences(options.mappingsDir, files)
   const destinations = loadDestinations({
     account: access.account,
     environments: access.environments.map(({ name }) => name),
-    files: loadDestinationFiles(options.mappingsDir),
+    files,
     returns: loadReturns(options.mappingsDir),
     variables,
     transport: transport.send,
     clock: realClock,
   })
   const destinationsOf = (environment: string) => namesOf(destinations.active, environment)
-  const audiences = loadAudiences(options.mappingsDir)
   const audienceOnly = destinations.active
     .filter(({ receives }) => receives === 'audiences')
     .map(({ name }) => name)

@@ -109,6 +109,22 @@ describe('memberships', () => {
     await assertBalanced(store)
   })
 
+  test('the story of the message tells what it changed and who was told', async () => {
+    const store = createStore()
+    await store.send([membership({ messageId: 'm1' })])
+    expect(await read(store, '/v1/messages/m1')).toMatchObject({
+      kind: 'audience',
+      transitions: [
+        {
+          audience: 'vip',
+          direction: 'entered',
+          reason: 'stated',
+          deliveries: [{ destination: 'crm', state: 'pending' }],
+        },
+      ],
+    })
+  })
+
   test('whoever leaves without having entered is noted and nobody is told; an older entry stays out', async () => {
     const store = createStore()
     await store.send([membership({ at: 5, inside: false })])
