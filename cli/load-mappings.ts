@@ -62,8 +62,7 @@ export function loadConsentCatalogue(mappingsDir: string): ConsentCatalogue {
 export function checkMappings(mappingsDir: string): void {
   if (!existsSync(path.join(mappingsDir, 'destinations'))) return
   const catalogue = loadConsentCatalogue(mappingsDir)
-  loadDestinationFiles(mappingsDir, catalogue)
-  loadAudiences(mappingsDir, catalogue)
+  loadAudiences(mappingsDir, catalogue, loadDestinationFiles(mappingsDir, catalogue))
 }
 
 function read(mappingsDir: string, name: string): [text: string, shownAs: string] {
@@ -75,12 +74,24 @@ function read(mappingsDir: string, name: string): [text: string, shownAs: string
   )
 }
 
-/** Without the file every audience is unlisted. @throws TrackLayerError MAPPING_INVALID */
-export function loadAudiences(mappingsDir: string, catalogue: ConsentCatalogue): AudienceTable {
+/** Without the file every audience is unlisted. @throws TrackLayerError MAPPING_INVALID, also for a destination without a file */
+export function loadAudiences(
+  mappingsDir: string,
+  catalogue: ConsentCatalogue,
+  destinations: ReadonlyMap<string, unknown>,
+): AudienceTable {
   const file = path.join(mappingsDir, 'audiences.yaml')
-  return existsSync(file)
-    ? parseAudiencesFile(readFileSync(file, 'utf8'), shown(file), catalogue)
-    : NO_AUDIENCES
+  if (!existsSync(file)) return NO_AUDIENCES
+  const table = parseAudiencesFile(readFileSync(file, 'utf8'), shown(file), catalogue)
+  for (const { id, destinations: named } of table.rules) {
+    const missing = named.find((name) => !destinations.has(name))
+    if (missing === undefined) continue
+    throw new TrackLayerError(
+      'MAPPING_INVALID',
+      `${shown(file)} audiences.${id}.destinations: there is no destinations/${missing}.yaml`,
+    )
+  }
+  return table
 }
 
 function shown(file: string): string {

@@ -1,6 +1,6 @@
 // `tracklayer message explain <id>`: the whole story of one message, from the store's HTTP API.
 import { Command } from 'commander'
-import type { MessageStory } from '../store/messages.ts'
+import type { DeliveryStory, MessageStory } from '../store/messages.ts'
 import { paint, print } from './output.ts'
 import { askStore } from './store-client.ts'
 
@@ -68,19 +68,25 @@ function* tell(story: MessageStory): Generator<string> {
     if (event.message_id !== story.message_id)
       yield row('duplicate of', `message ${event.message_id}, which counts`)
   }
-  for (const delivery of story.deliveries) {
-    yield row(
-      delivery.destination,
-      `${colouredState(delivery.state)}${delivery.reason ? `: ${delivery.reason}` : ''}`,
-    )
-    for (const { number, started_at, status, duration_ms, error } of delivery.attempts) {
-      yield row(
-        '',
-        `  attempt ${number}  ${started_at}  ${status ?? 'no answer'}  ${duration_ms} ms${error ? `  ${error}` : ''}`,
-      )
-    }
-    if (delivery.due_at) yield row('', `  next attempt ${delivery.due_at}`)
+  for (const delivery of story.deliveries) yield* tellDelivery(delivery)
+  for (const { audience, direction, reason, deliveries } of story.transitions) {
+    yield row(direction, `${audience}${reason === 'stated' ? '' : ` (${reason})`}`)
+    for (const delivery of deliveries) yield* tellDelivery(delivery)
   }
+}
+
+function* tellDelivery(delivery: DeliveryStory): Generator<string> {
+  yield row(
+    delivery.destination,
+    `${colouredState(delivery.state)}${delivery.reason ? `: ${delivery.reason}` : ''}`,
+  )
+  for (const { number, started_at, status, duration_ms, error } of delivery.attempts) {
+    yield row(
+      '',
+      `  attempt ${number}  ${started_at}  ${status ?? 'no answer'}  ${duration_ms} ms${error ? `  ${error}` : ''}`,
+    )
+  }
+  if (delivery.due_at) yield row('', `  next attempt ${delivery.due_at}`)
 }
 
 function row(label: string, text: string): string {

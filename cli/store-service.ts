@@ -54,10 +54,12 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
   const transport = createTransport({
     allowPrivateAddresses: variables.TRACKLAYER_ALLOW_PRIVATE_ADDRESSES === 'true',
   })
+  const files = loadDestinationFiles(options.mappingsDir, catalogue)
+  const audiences = loadAudiences(options.mappingsDir, catalogue, files)
   const destinations = loadDestinations({
     account: access.account,
     environments: access.environments.map(({ name }) => name),
-    files: loadDestinationFiles(options.mappingsDir, catalogue),
+    files,
     catalogue,
     returns: loadReturns(options.mappingsDir),
     variables,
@@ -66,7 +68,6 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
     tokenStore: vault && { database, vault },
   })
   const destinationsOf = (environment: string) => namesOf(destinations.active, environment)
-  const audiences = loadAudiences(options.mappingsDir, catalogue)
   const audienceOnly = destinations.active
     .filter(({ receives }) => receives === 'audiences')
     .map(({ name }) => name)
@@ -86,7 +87,7 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
     database,
     destinations: destinations.active,
     log,
-    audienceGate: createAudienceGate(database, audiences),
+    audienceGate: createAudienceGate(database, audiences, catalogue),
     ...(onRecorded ? { onRecorded } : {}),
   }
   const worker = options.deliver ? runWorker(workerOptions, stopping.signal) : Promise.resolve()

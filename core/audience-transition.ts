@@ -26,6 +26,8 @@ export interface AudienceTransition {
   readonly reason: TransitionReason
   /** Instant for which it was computed, ISO 8601 in UTC. */
   readonly computedAt: string
+  /** How often the same change of the same person was noticed before; 0 but after merges. */
+  readonly repeats: number
   /** The message that stated it. */
   readonly messageId: string
   readonly userId: string | null
@@ -75,14 +77,10 @@ export function transitionEvent(transition: AudienceTransition): CanonicalEvent 
 
 /** The same for the same change, however often and in whatever order it is found out. */
 function transitionEventId(transition: AudienceTransition): string {
-  const { environment, audience, subject, computedAt, isMember } = transition
-  const parts = [
-    environment,
-    audience.identity,
-    subject,
-    computedAt,
-    isMember ? 'entered' : 'exited',
-  ]
+  const { environment, audience, subject, computedAt, isMember, repeats } = transition
+  const direction = isMember ? 'entered' : 'exited'
+  const parts = [environment, audience.identity, subject, computedAt, direction]
+  if (repeats > 0) parts.push(String(repeats))
   const digest = createHash('sha256').update(JSON.stringify(parts)).digest('hex')
   return `aud_${digest.slice(0, 40)}`
 }

@@ -3,6 +3,7 @@
 import type { AudienceRule, AudienceTable } from '../core/audience-table.ts'
 import { isRemoval, isTransition } from '../core/audience-transition.ts'
 import { decideConsent } from '../core/consent.ts'
+import { type ConsentCatalogue, underIds } from '../core/consent-catalogue.ts'
 import type { JsonObject } from '../core/json.ts'
 import { type AudienceState, readAudienceStates } from '../store/audience-states.ts'
 import type { Database } from '../store/database.ts'
@@ -17,7 +18,11 @@ export type AudienceGate = (
 ) => Promise<readonly (ClaimedDelivery | DeliveryResult)[]>
 
 /** Asks the database once for a claimed batch, and not at all when nothing in it is about audiences. */
-export function createAudienceGate(database: Database, table: AudienceTable): AudienceGate {
+export function createAudienceGate(
+  database: Database,
+  table: AudienceTable,
+  catalogue: ConsentCatalogue,
+): AudienceGate {
   return async ({ name, environment, readsAudiences = false }, claimed) => {
     if (!readsAudiences && !claimed.some(({ canonical }) => isTransition(canonical))) return claimed
     const states = await readAudienceStates(database.pool, {
@@ -29,7 +34,7 @@ export function createAudienceGate(database: Database, table: AudienceTable): Au
       table,
     })
     return claimed.map((delivery, at) =>
-      decide(delivery, states[at] as AudienceState, database.clock.now()),
+      decide(delivery, states[at] as AudienceState, catalogue, database.clock.now()),
     )
   }
 }
@@ -37,6 +42,7 @@ export function createAudienceGate(database: Database, table: AudienceTable): Au
 function decide(
   delivery: ClaimedDelivery,
   { transition, person }: AudienceState,
+  catalogue: ConsentCatalogue,
   nowMs: number,
 ): ClaimedDelivery | DeliveryResult {
   const passed = person ? { ...delivery, audiences: person } : delivery
@@ -49,7 +55,7 @@ function decide(
   if (isEarlierUnderWay)
     return { kind: 'held', reason: 'earlier_under_way', until: new Date(nowMs + ORDER_CHECK_MS) }
   if (!rule || isRemoval(delivery.canonical)) return passed
-  return heldBack(delivery, rule, size, nowMs) ?? passed
+  return heldBack(delivery, rule, size, catalogue, nowMs) ?? passed
 }
 
 const ORDER_CHECK_MS = 2_000
@@ -61,6 +67,7 @@ function heldBack(
   delivery: ClaimedDelivery,
   rule: AudienceRule,
   size: number,
+  catalogue: ConsentCatalogue,
   nowMs: number,
 ): DeliveryResult | null {
   if (size < rule.minimumSize) {
@@ -69,12 +76,13 @@ function heldBack(
   }
   if (!rule.consent) return null
   const { canonical, consents, receivedAt } = delivery
-  const consent = decideConsent(rule.consent, {
+  const subject = underIds(catalogue, {
     snapshot: canonical.consent,
     occurredAt: canonical.occurred_at ?? receivedAt.toISOString(),
     messageId: canonical.message_id,
     statements: consents,
   })
+  const consent = decideConsent(rule.consent, subject)
   const evidence = {
     consent: { state: consent.state, evidence: consent.evidence as unknown as JsonObject[] },
   }

@@ -94,7 +94,7 @@ const AUDIENCES = `
     select count(*) as total, count(*) filter (where m.profile_id is null) as unresolved,
            count(*) filter (where m.profile_id is not null and p.user_id is null) as anonymous
     from memberships m left join profiles p on p.id = m.profile_id
-    where m.environment = a.environment and m.audience_id = a.id and m.is_member
+    where $3::boolean and m.environment = a.environment and m.audience_id = a.id and m.is_member
   ) inside
   where a.environment = $1 and ($2::text[] is null or a.identity = any($2) or a.key = any($2) or a.name = any($2))
   order by a.key, a.first_computed_at desc, a.identity desc`
@@ -105,7 +105,7 @@ export async function listAudiences(
   environment: string,
   table: AudienceTable,
 ): Promise<AudienceSummary[]> {
-  const found = await readRows(pool, environment, null)
+  const found = await readRows(pool, environment, null, true)
   const seen = new Set(found.map((row) => ruleOfRow(table, row)))
   const unseen = table.rules.filter((rule) => !seen.has(rule)).map(unseenSummary)
   return [...found.map((row) => summaryOf(row, table)), ...unseen].sort((a, b) =>
@@ -113,17 +113,21 @@ export async function listAudiences(
   )
 }
 
-/** By our id, a key or a computation id; of several made anew under one name the current one. */
+/**
+ * By our id, a key or a computation id; of several made anew under one name the current one.
+ * @param counted whether its members are counted, which reads all of them
+ */
 export async function findAudience(
   pool: Pool,
   environment: string,
   table: AudienceTable,
   id: string,
+  counted: boolean,
 ): Promise<FoundAudience | null> {
   const clean = cleanText(id)
   const rule = table.rules.find((each) => each.id === clean) ?? null
   const names = rule ? [...rule.computationIds, ...rule.keys, ...rule.names, clean] : [clean]
-  const rows = await readRows(pool, environment, names)
+  const rows = await readRows(pool, environment, names, counted)
   const wanted =
     rows.find(({ identity }) => identity === clean) ??
     rows
@@ -137,8 +141,9 @@ async function readRows(
   pool: Pool,
   environment: string,
   names: readonly string[] | null,
+  counted: boolean,
 ): Promise<Row[]> {
-  return (await ask<Row>(pool, AUDIENCES, [environment, names])).rows
+  return (await ask<Row>(pool, AUDIENCES, [environment, names, counted])).rows
 }
 
 async function ask<Found extends object>(pool: Pool, text: string, values: readonly unknown[]) {

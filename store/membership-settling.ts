@@ -34,6 +34,8 @@ export interface Flip {
   readonly isMember: boolean
   readonly reason: TransitionReason
   readonly computedAt: Date
+  /** How often the same has been noticed before: after a merge somebody may leave once more for the same statement. */
+  readonly repeats: number
   readonly messageId: string
   readonly userId: string | null
   readonly anonymousId: string | null
@@ -88,6 +90,7 @@ export async function settleMembers(
       computedAt: isExpired
         ? new Date(computed_at.getTime() + (rule?.retentionDays ?? 0) * DAY_MS)
         : computed_at,
+      repeats: Number(row.repeats),
       messageId: row.message_id,
       userId: row.user_id,
       anonymousId: row.anonymous_id,
@@ -147,6 +150,7 @@ interface FlipRow {
   reason: string | null
   computed_at: Date
   message_id: string
+  repeats: string
   user_id: string | null
   anonymous_id: string | null
   email: string | null
@@ -162,7 +166,7 @@ const SETTLE = `
     select * from unnest($3::bigint[], $4::text[], $5::bigint[], $6::boolean[], $7::integer[])
       as t (audience_id, subject, profile_id, was_inside, retention_days)
   ), settled as materialized (
-    select m.audience_id, m.subject, m.profile_id, m.was_inside, last.computed_at, last.message_id, entry.since,
+    select m.audience_id, m.subject, m.profile_id, m.was_inside, m.retention_days, last.computed_at, last.message_id, entry.since,
            case when not last.is_member then coalesce(last.reason, 'exited')
                 when last.computed_at <= $2::timestamptz - make_interval(hours => 24 * m.retention_days) then 'expired'
            end as reason
@@ -199,10 +203,16 @@ const SETTLE = `
             (excluded.is_member, excluded.since, excluded.computed_at, excluded.message_id, excluded.reason)
   )
   select s.audience_id::text, s.subject, s.profile_id::text, s.reason is null as is_member, s.reason, s.computed_at,
-         s.message_id, p.user_id, known.anonymous_id, known.email, known.phone, stated.traits
+         s.message_id, again.repeats, p.user_id, known.anonymous_id, known.email, known.phone, stated.traits
   from settled s
   left join before b on b.audience_id = s.audience_id and b.subject = s.subject
   left join lateral (select user_id from profiles where id = s.profile_id limit 1) p on true
+  cross join lateral (
+    select count(*) as repeats from membership_transitions
+    where environment = $1 and audience_id = s.audience_id and subject = s.subject
+      and (direction = 'entered') = (s.reason is null)
+      and computed_at in (s.computed_at, s.computed_at + make_interval(hours => 24 * s.retention_days))
+  ) again
   left join lateral (
     select (array_agg(value order by linked_at desc, value) filter (where type = 'anonymous_id'))[1] as anonymous_id,
            (array_agg(value order by linked_at desc, value) filter (where type = 'email'))[1] as email,

@@ -19,6 +19,16 @@ export interface MessageStory {
   readonly event: EventStory | null
   readonly profile: { readonly id: string; readonly canonical_user_id: string | null } | null
   readonly deliveries: readonly DeliveryStory[]
+  /** Of a message about audiences: what it changed, and who was told. */
+  readonly transitions: readonly TransitionStory[]
+}
+
+export interface TransitionStory {
+  readonly audience: string
+  readonly direction: 'entered' | 'exited'
+  readonly reason: string
+  readonly event_id: string
+  readonly deliveries: readonly DeliveryStory[]
 }
 
 export interface EventStory {
@@ -64,11 +74,16 @@ export async function findMessage(
     const { rows } = await client.query<MessageRow>(MESSAGE, [environment, cleanText(messageId)])
     const row = rows[0]
     if (!row) return null
-    return storyOf(row, row.event ? await deliveriesOf(client, row.event.id) : [])
+    const deliveries = row.event ? await deliveriesOf(client, row.event.id) : []
+    return storyOf(row, deliveries, await transitionsOf(client, environment, row))
   })
 }
 
-function storyOf(row: MessageRow, deliveries: DeliveryStory[]): MessageStory {
+function storyOf(
+  row: MessageRow,
+  deliveries: DeliveryStory[],
+  transitions: TransitionStory[],
+): MessageStory {
   const { event, profile_id, canonical_user_id, warnings, raw, receipts, ...rest } = row
   return {
     ...rest,
@@ -82,6 +97,7 @@ function storyOf(row: MessageRow, deliveries: DeliveryStory[]): MessageStory {
         ? null
         : { id: profile_id, canonical_user_id: redactText(canonical_user_id) },
     deliveries,
+    transitions,
   }
 }
 
@@ -138,6 +154,24 @@ function eventStory(event: EventRow): EventStory {
 
 function redactText<Text extends string | null>(text: Text): Text {
   return redact(text) as Text
+}
+
+async function transitionsOf(
+  client: PoolClient,
+  environment: string,
+  { message_id, kind }: MessageRow,
+): Promise<TransitionStory[]> {
+  if (kind !== 'audience' && kind !== 'delete') return []
+  const { rows } = await client.query<Omit<TransitionStory, 'deliveries'> & { id: string }>(
+    `select e.id::text, e.canonical -> 'properties' ->> 'audience_id' as audience, x.direction, x.reason, x.event_id
+     from membership_transitions x join events e on e.transition_id = x.id
+     where x.environment = $1 and x.message_id = $2 order by x.id`,
+    [environment, message_id],
+  )
+  const stories: TransitionStory[] = []
+  for (const { id, ...row } of rows)
+    stories.push({ ...row, deliveries: await deliveriesOf(client, id) })
+  return stories
 }
 
 async function deliveriesOf(client: PoolClient, eventId: string): Promise<DeliveryStory[]> {

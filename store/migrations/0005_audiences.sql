@@ -79,3 +79,4 @@ create index membership_transitions_subject on membership_transitions (environme
 alter table events add column transition_id bigint;
 create index events_transition on events (transition_id) where transition_id is not null;
 create index membership_transitions_audience on membership_transitions (environment, audience_id, id);
+create index membership_transitions_message on membership_transitions (environment, message_id);

@@ -66,7 +66,7 @@ afterEach(async () => {
 function start(
   destinations: readonly Destination[] = [webhook('webhook', events), webhook('crm', crm)],
 ) {
-  const audienceGate = createAudienceGate(store.database, TABLE)
+  const audienceGate = createAudienceGate(store.database, TABLE, CATALOGUE)
   const worker = startWorker(store.database, destinations, { audienceGate })
   workers.push(worker)
   return worker

@@ -3,7 +3,12 @@ import type { JsonObject } from '../../core/json.ts'
 import { expireMemberships } from '../../store/retention.ts'
 import { corpusRows, corpusTitle, describeCorpus } from '../core/support/corpus.ts'
 import { useDatabase } from '../support/database.ts'
-import { batchOf, type EnvironmentName, signedRequest } from '../support/signed-batch.ts'
+import {
+  batchOf,
+  type EnvironmentName,
+  orderMessage,
+  signedRequest,
+} from '../support/signed-batch.ts'
 import { createTestStore, resultsOf } from '../support/store.ts'
 
 const database = useDatabase()
@@ -109,6 +114,22 @@ describe('memberships', () => {
     await assertBalanced(store)
   })
 
+  test('the story of the message tells what it changed and who was told', async () => {
+    const store = createStore()
+    await store.send([membership({ messageId: 'm1' })])
+    expect(await read(store, '/v1/messages/m1')).toMatchObject({
+      kind: 'audience',
+      transitions: [
+        {
+          audience: 'vip',
+          direction: 'entered',
+          reason: 'stated',
+          deliveries: [{ destination: 'crm', state: 'pending' }],
+        },
+      ],
+    })
+  })
+
   test('whoever leaves without having entered is noted and nobody is told; an older entry stays out', async () => {
     const store = createStore()
     await store.send([membership({ at: 5, inside: false })])
@@ -188,6 +209,22 @@ describe('memberships', () => {
       'entered stated crm',
       'entered stated crm',
       'entered merged crm',
+      'exited merged crm',
+    ])
+    await assertBalanced(store)
+  })
+
+  test('whoever left already leaves once more when a merge brings somebody who was inside', async () => {
+    const store = createStore()
+    await store.send([membership({ user: 'u1', at: 3 })])
+    await store.send([membership({ user: 'u1', at: 6, inside: false })])
+    await store.send([membership({ user: null, anonymous: 'a1', at: 5 })])
+    await store.send([{ type: 'identify', messageId: 'i1', userId: 'u1', anonymousId: 'a1' }])
+    expect(await membersOf(store, 'vip')).toEqual([])
+    expect(await transitionsOf(store, 'vip')).toEqual([
+      'entered stated crm',
+      'exited stated crm',
+      'entered stated crm',
       'exited merged crm',
     ])
     await assertBalanced(store)
@@ -278,6 +315,27 @@ describe('memberships', () => {
       mapping_version: expect.any(String),
     })
   })
+})
+
+test('a batch that says nothing about audiences asks nothing about them', async () => {
+  const asked: string[] = []
+  const pool = database.createPool()
+  pool.on('connect', (client) => {
+    const query = client.query.bind(client) as (...args: unknown[]) => unknown
+    client.query = ((statement: { name?: string }, ...rest: unknown[]) => {
+      if (statement.name) asked.push(statement.name)
+      return query(statement, ...rest)
+    }) as typeof client.query
+  })
+  const store = createTestStore(database, { pool, audiences: TABLE })
+  const order = (id: string) => orderMessage(id, { anonymousId: 'a1' })
+  await store.send([
+    order('o1'),
+    { type: 'identify', messageId: 'i1', userId: 'u1', traits: { a: 1 } },
+  ])
+  expect(asked).toEqual(['identifier-owners', 'make-people', 'store-facts', 'record-traits'])
+  await store.send([membership({})])
+  expect(asked).toContain('settle-members')
 })
 
 describe('POST /segment/audiences', () => {

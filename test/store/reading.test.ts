@@ -61,6 +61,7 @@ describe('GET /v1/messages/:id', () => {
         outcome: 'accepted',
         received_at: receivedAt,
         receipts: 1,
+        transitions: [],
         warnings: [],
         raw: orderMessage('o1'),
         event: {

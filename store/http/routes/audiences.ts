@@ -23,7 +23,7 @@ export function addAudienceRoutes(app: StoreApp, options: StoreOptions): void {
     context.json({ audiences: await listAudiences(pool, context.var.environment, table) }),
   )
   app.get('/v1/audiences/:id', async (context) => {
-    const found = await find(context)
+    const found = await find(context, true)
     return found instanceof Response ? found : context.json(found.summary)
   })
   app.get('/v1/audiences/:id/members', async (context) =>
@@ -33,10 +33,10 @@ export function addAudienceRoutes(app: StoreApp, options: StoreOptions): void {
     page(context, 'transitions', (of) => listTransitions(pool, of)),
   )
 
-  async function find(context: Context<StoreEnv>) {
+  async function find(context: Context<StoreEnv>, counted: boolean) {
     const id = context.req.param('id') ?? ''
     const { environment } = context.var
-    const found = await findAudience(pool, environment, table, id)
+    const found = await findAudience(pool, environment, table, id, counted)
     return found ?? errorAnswer(context, 404, 'not_found', `No audience "${id}" in ${environment}`)
   }
 
@@ -45,7 +45,7 @@ export function addAudienceRoutes(app: StoreApp, options: StoreOptions): void {
     name: string,
     read: (of: PageOptions) => Promise<Page<Item>>,
   ): Promise<Response> {
-    const found = await find(context)
+    const found = await find(context, false)
     if (found instanceof Response) return found
     const { environment } = context.var
     const { limit, cursor = null } = context.req.query()
