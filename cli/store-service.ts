@@ -1,8 +1,5 @@
 // A store at work: its HTTP API and the delivery worker on one database. `store serve` and `dev` both run this.
-import type { Server } from 'node:http'
-import { serve } from '@hono/node-server'
 import type pg from 'pg'
-import { TrackLayerError } from '../core/errors.ts'
 import type { MappingTable } from '../core/mapping-table.ts'
 import { createAudienceGate } from '../delivery/audience-gate.ts'
 import type { Destination } from '../delivery/destination.ts'
@@ -14,6 +11,7 @@ import { createStoreApp } from '../store/http/app.ts'
 import { runRetention } from '../store/retention.ts'
 import { realClock, realRandom } from './clock.ts'
 import { readVault } from './config.ts'
+import { type ListenAddress, startHttpServer } from './http-server.ts'
 import {
   loadAudiences,
   loadConsentCatalogue,
@@ -22,6 +20,7 @@ import {
   loadTable,
 } from './load-mappings.ts'
 import type { Log } from './output.ts'
+import type { TlsIdentity } from './tls/local-authority.ts'
 
 export interface StoreServiceOptions {
   readonly pool: pg.Pool
@@ -29,8 +28,10 @@ export interface StoreServiceOptions {
   readonly mappingsDir: string
   readonly variables: Readonly<Record<string, string | undefined>>
   readonly log: Log
-  /** Null: no HTTP API, deliver only. Port 0 takes a free one. */
-  readonly listen: { readonly host: string; readonly port: number } | null
+  /** Null: no HTTP API, deliver only. */
+  readonly listen: ListenAddress | null
+  /** A second door, for whoever wants HTTPS where `listen` is plain. */
+  readonly alsoListen?: ListenAddress
   /** Deliver in this process too. */
   readonly deliver: boolean
   readonly onRecorded?: WorkerOptions['onRecorded']
@@ -39,8 +40,12 @@ export interface StoreServiceOptions {
 export interface StoreService {
   /** Address of the HTTP API; null when it is not served here. */
   readonly url: string | null
+  /** Address of the second door; null without `alsoListen`. */
+  readonly secondUrl: string | null
   readonly destinations: LoadedDestinations
   readonly table: MappingTable
+  /** New connections get this certificate. */
+  replaceTls(identity: TlsIdentity): void
   /** Takes no more, finishes and records what is under way. */
   stop(): Promise<void>
 }
@@ -80,7 +85,8 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
     audiences,
     log,
   })
-  const server = options.listen ? await listen(app.fetch, options.listen) : null
+  const server = options.listen ? await startHttpServer(app.fetch, options.listen) : null
+  const second = options.alsoListen ? await startHttpServer(app.fetch, options.alsoListen) : null
   const stopping = new AbortController()
   const { onRecorded } = options
   const workerOptions = {
@@ -109,11 +115,13 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
     : Promise.resolve()
   return {
     url: server?.url ?? null,
+    secondUrl: second?.url ?? null,
+    replaceTls: (identity) => server?.replaceTls(identity),
     destinations,
     table,
     stop: async () => {
       stopping.abort()
-      await server?.close()
+      await Promise.all([server?.close(), second?.close()])
       await Promise.all([worker, retention])
       transport.close()
     },
@@ -124,39 +132,4 @@ function namesOf(destinations: readonly Destination[], environment: string): str
   return destinations
     .filter((destination) => destination.environment === environment)
     .map(({ name }) => name)
-}
-
-type Fetch = Parameters<typeof serve>[0]['fetch']
-
-function listen(
-  fetch: Fetch,
-  { host, port }: { readonly host: string; readonly port: number },
-): Promise<{ url: string; close(): Promise<void> }> {
-  return new Promise((resolve, reject) => {
-    const server = serve({ fetch, hostname: host, port }, ({ port: taken }) => {
-      const name = host.includes(':') ? `[${host}]` : host
-      resolve({ url: `http://${name}:${taken}`, close: () => close(server as Server) })
-    }) as Server
-    server.once('error', (error: NodeJS.ErrnoException) => reject(portFault(error, port)))
-  })
-}
-
-// Requests under way are answered; a kept-alive connection is closed as soon as it is idle, or it would hold the server
-// open until its client tires of it.
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setInterval(() => server.closeIdleConnections(), 50)
-    server.close(() => {
-      clearInterval(timer)
-      resolve()
-    })
-  })
-}
-
-function portFault(error: NodeJS.ErrnoException, port: number): Error {
-  if (error.code !== 'EADDRINUSE') return error
-  return new TrackLayerError(
-    'SETTINGS_INVALID',
-    `Port ${port} is taken; choose another with --port`,
-  )
 }

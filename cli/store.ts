@@ -1,12 +1,16 @@
 // `tracklayer store serve` and `tracklayer delivery run`.
 import path from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
+import { TrackLayerError } from '../core/errors.ts'
 import { readAccess } from './config.ts'
+import { watchEnvFile, withEnvFile } from './env-file.ts'
+import { createLiveAccess, reloadAccess } from './live-access.ts'
 import { openDatabase } from './open-database.ts'
 import { logLine, print } from './output.ts'
 import { MAPPINGS } from './paths.ts'
 import { aborted, stopSignal } from './stop-signal.ts'
 import { type StoreService, startStoreService } from './store-service.ts'
+import { type IdentityFiles, readIdentity, watchIdentity } from './tls/identity-files.ts'
 
 interface ServeFlags {
   readonly host: string
@@ -14,6 +18,9 @@ interface ServeFlags {
   readonly dataDir: string
   readonly mappings: string
   readonly delivery: boolean
+  readonly envFile?: string
+  readonly tlsCert?: string
+  readonly tlsKey?: string
   readonly json?: boolean
 }
 
@@ -30,17 +37,23 @@ Environment:
 
 Examples:
   TRACKLAYER_ACCOUNT=acct_live_123 TRACKLAYER_SECRET_PRODUCTION=$(openssl rand -hex 32) tracklayer store serve
-  tracklayer store serve --port 8080 --no-delivery`
+  tracklayer store serve --port 8080 --no-delivery
+  tracklayer store serve --host 0.0.0.0 --port 443 --tls-cert fullchain.pem --tls-key privkey.pem --env-file store.env`
 
 export function storeCommand(): Command {
   const serve = withStoreOptions(new Command('serve'))
     .description('serve the HTTP API and deliver; stops in order on SIGTERM and Ctrl-C')
     .option('--host <host>', 'address to listen on', '127.0.0.1')
     .option('--port <port>', 'port to listen on; 0 takes a free one', portNumber, 8080)
+    .option(
+      '--tls-cert <file>',
+      'serve HTTPS: PEM with the certificate and its chain; read again on change',
+    )
+    .option('--tls-key <file>', 'PEM with the key of --tls-cert')
     .option('--no-delivery', 'serve only; run `tracklayer delivery run` beside it')
     .addHelpText('after', ENVIRONMENT)
     .action((flags: ServeFlags) =>
-      run(flags, { host: flags.host, port: flags.port }, flags.delivery),
+      run(flags, { host: flags.host, port: flags.port }, flags.delivery, identityFiles(flags)),
     )
   return new Command('store').description('the companion store').addCommand(serve)
 }
@@ -56,6 +69,10 @@ export function deliveryCommand(): Command {
 function withStoreOptions(command: Command): Command {
   return command
     .option('--data-dir <folder>', 'folder of the embedded database', '.tracklayer/postgres')
+    .option(
+      '--env-file <file>',
+      'more variables, NAME=value a line; secrets and API keys are read again on change and on SIGHUP',
+    )
     .option('--mappings <folder>', 'folder with destinations/ and returns.yaml', MAPPINGS)
     .option(
       '--json',
@@ -67,11 +84,15 @@ async function run(
   flags: ServeFlags,
   listen: { host: string; port: number } | null,
   deliver: boolean,
+  files: IdentityFiles | null = null,
 ): Promise<void> {
   const signal = stopSignal()
-  const access = readAccess(process.env)
+  const readVariables = () => withEnvFile(process.env, flags.envFile)
+  const variables = readVariables()
+  const access = createLiveAccess(readAccess(variables))
+  const tls = files && readIdentity(files)
   const database = await openDatabase({
-    databaseUrl: process.env.DATABASE_URL,
+    databaseUrl: variables.DATABASE_URL,
     dataDir: path.resolve(flags.dataDir),
     log: logLine,
   })
@@ -80,17 +101,33 @@ async function run(
       pool: database.pool,
       access,
       mappingsDir: path.resolve(flags.mappings),
-      variables: process.env,
+      variables,
       log: logLine,
-      listen,
+      listen: listen && { ...listen, ...(tls ? { tls } : {}) },
       deliver,
     })
     announce(flags, service, database.description)
+    const reload = () => reloadAccess(access, readVariables, logLine)
+    const endings = [
+      flags.envFile ? watchEnvFile(flags.envFile, reload) : () => {},
+      files ? watchIdentity(files, logLine, service.replaceTls) : () => {},
+    ]
+    if (flags.envFile) process.on('SIGHUP', reload)
     // An embedded database that cannot be brought back ends the process; what starts it again recovers the data.
-    await Promise.race([aborted(signal), database.lost]).finally(service.stop)
+    await Promise.race([aborted(signal), database.lost]).finally(() => {
+      for (const end of endings) end()
+      return service.stop()
+    })
   } finally {
     await database.close()
   }
+}
+
+function identityFiles({ tlsCert, tlsKey }: ServeFlags): IdentityFiles | null {
+  if (tlsCert && tlsKey) return { certFile: path.resolve(tlsCert), keyFile: path.resolve(tlsKey) }
+  if (!tlsCert && !tlsKey) return null
+  const missing = tlsCert ? '--tls-key' : '--tls-cert'
+  throw new TrackLayerError('SETTINGS_INVALID', `HTTPS wants both files: give ${missing} too`)
 }
 
 function announce(

@@ -1,5 +1,6 @@
 // Entry of a container (worker thread): makes the realm from `workerData`, then answers one invocation at a time.
 // Bundled to dist/workspace/realm-worker.js; only runtime/container.ts starts it.
+import https from 'node:https'
 import { createRequire } from 'node:module'
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { createRealm, describeThrown, type Realm } from './realm/realm.ts'
@@ -8,6 +9,8 @@ import type { InvokeMessage, RealmMessage, RealmOptions } from './realm/realm-pr
 function start(port: MessagePort, options: RealmOptions): void {
   const send = (message: RealmMessage) => port.postMessage(message)
   send({ kind: 'started' })
+  // Instead of the public authorities, not beside them. Each container has an agent of its own.
+  if (options.trustedAuthority) https.globalAgent.options.ca = options.trustedAuthority
   const realm = load(options, send)
   if (!realm) return
   send({ kind: 'loaded', handlers: realm.handlers })

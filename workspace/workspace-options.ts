@@ -18,6 +18,8 @@ export interface WorkspaceOptions {
   readonly realmWorkerFile: string
   /** Appended to a function's name, as `My Function (Local)`, to make its key in `integrations`. Default 'Local'. */
   readonly name?: string
+  /** PEM of the one authority whose servers the functions' HTTPS trusts; default: the public ones. */
+  readonly trustedAuthority?: string
   /** `dist/umd/standalone.js` of @segment/analytics-next, to serve analytics.js. */
   readonly analyticsJsFile?: string
   /** Default false: an unknown write key is answered 200 and dropped. */

@@ -93,7 +93,10 @@ export function createWorkspace(options: WorkspaceOptions): Workspace {
 
   async function open(
     kind: FunctionKind,
-    setup: Omit<OpenFunctionOptions, 'kind' | 'clock' | 'realmWorkerFile' | 'onLog'>,
+    setup: Omit<
+      OpenFunctionOptions,
+      'kind' | 'clock' | 'realmWorkerFile' | 'trustedAuthority' | 'onLog'
+    >,
   ): Promise<OpenFunction> {
     const { name } = setup
     const found = await openFunction({
@@ -101,6 +104,7 @@ export function createWorkspace(options: WorkspaceOptions): Workspace {
       kind,
       clock,
       realmWorkerFile: options.realmWorkerFile,
+      trustedAuthority: options.trustedAuthority,
       onLog: (level, text) => options.onLog?.({ functionName: name, level, text }),
     })
     opened.add(found)

@@ -18,6 +18,7 @@ import { createPool } from '../open-database.ts'
 import type { Log } from '../output.ts'
 import { DIST, MIGRATIONS, ROOT } from '../paths.ts'
 import { type StoreService, type StoreServiceOptions, startStoreService } from '../store-service.ts'
+import { createLocalAuthority } from '../tls/local-authority.ts'
 import { type Platforms, startPlatforms } from './platforms.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
 
@@ -84,8 +85,10 @@ async function build(
   closers.push(platforms.close)
 
   const returned: JsonObject[] = []
+  const authority = createLocalAuthority(clock.now())
   const workspace = createWorkspace({
     clock,
+    trustedAuthority: authority.certificate,
     random,
     realmWorkerFile: path.join(DIST, 'workspace', 'realm-worker.js'),
     analyticsJsFile: path.join(
@@ -130,12 +133,15 @@ async function build(
     },
     log,
     listen: { host: '127.0.0.1', port: options.port },
+    // People and their curl use the plain door; the function the secure one, as it must inside Segment.
+    alsoListen: { host: '127.0.0.1', port: 0, tls: authority.issue(['127.0.0.1']) },
     deliver: true,
     ...(options.onRecorded ? { onRecorded: options.onRecorded } : {}),
   })
   closers.push(store.stop)
-  const storeUrl = store.url
-  if (storeUrl === null) throw new TrackLayerError('UNAVAILABLE', 'The store has no address')
+  const { url: storeUrl, secondUrl } = store
+  if (storeUrl === null || secondUrl === null)
+    throw new TrackLayerError('UNAVAILABLE', 'The store has no address')
   const common = { account: ACCOUNT, environment: ENVIRONMENT }
   await workspace.addSourceFunction({
     name: RETURN_FUNCTION,
@@ -145,7 +151,7 @@ async function build(
   await workspace.addDestinationFunction({
     name: 'TrackLayer',
     file: path.join(DIST, 'functions', 'destination.js'),
-    settings: { ...common, secret: secrets.store, storeUrl },
+    settings: { ...common, secret: secrets.store, storeUrl: secondUrl },
     sources: ['shop', RETURN_FUNCTION],
     // Segment forms batches for ten seconds; a person watching should not have to wait that long.
     batch: { windowMs: 500 },

@@ -6,12 +6,14 @@ import { messageOf, TrackLayerError } from '../../core/errors.ts'
 import type { MappingTable } from '../../core/mapping-table.ts'
 import { type Access, environmentOfKey } from '../access.ts'
 import type { Database } from '../database.ts'
+import { createSecretUse, type SecretUse } from '../secret-use.ts'
 import { errorAnswer, tryAgainAnswer } from './errors.ts'
 import { addAudienceRoutes } from './routes/audiences.ts'
 import { addDestinationRoutes } from './routes/destinations.ts'
 import { addLedgerRoutes } from './routes/ledger.ts'
 import { addMessageRoutes } from './routes/messages.ts'
 import { addProfileRoutes } from './routes/profiles.ts'
+import { addSecretRoutes } from './routes/secrets.ts'
 import { createSegmentAudienceObjects } from './segment-audience-objects.ts'
 import { createReceivers } from './segment-events.ts'
 
@@ -27,6 +29,8 @@ export interface StoreOptions {
   readonly audienceOnly?: readonly string[]
   /** mappings/audiences.yaml; without it every audience is unlisted. */
   readonly audiences?: AudienceTable
+  /** Counts which secret signs; each app has one of its own by default. */
+  readonly secretUse?: SecretUse
   readonly log: Log
 }
 
@@ -34,7 +38,8 @@ export interface StoreOptions {
 export type StoreEnv = { Variables: { environment: string } }
 export type StoreApp = Hono<StoreEnv>
 
-export function createStoreApp(options: StoreOptions): StoreApp {
+export function createStoreApp(given: StoreOptions): StoreApp {
+  const options = { secretUse: createSecretUse(given.database.clock), ...given }
   const { database, log } = options
   const app = new Hono<StoreEnv>()
   const receiver = createReceivers(options)
@@ -58,6 +63,7 @@ export function createStoreApp(options: StoreOptions): StoreApp {
     addDestinationRoutes,
     addAudienceRoutes,
     addProfileRoutes,
+    addSecretRoutes,
   ]) {
     addRoutes(app, options)
   }

@@ -14,7 +14,7 @@ export interface SignedBody {
 /** The body and the environment that signed it, or the refusal. */
 export async function readSignedBody(
   context: Context,
-  { access, database, log }: StoreOptions,
+  { access, database, log, secretUse }: StoreOptions,
 ): Promise<SignedBody | Response> {
   const contentType = context.req.header('content-type') ?? 'none'
   if (!/^application\/json\s*(;|$)/i.test(contentType)) {
@@ -32,6 +32,7 @@ export async function readSignedBody(
     log('warn', `refused ${context.req.method} ${context.req.path}: ${verdict.log}`)
     return errorAnswer(context, 401, 'unauthorized', verdict.message)
   }
+  secretUse?.note(verdict.environment, verdict.secret)
   try {
     return { environment: verdict.environment, body: JSON.parse(bytes.toString('utf8')) }
   } catch {

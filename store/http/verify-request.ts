@@ -1,9 +1,10 @@
 // The order of checks of a signed request (design 3.4): headers, account and environment, signature, then freshness.
-import { HEADERS, isFresh, verify } from '../../core/signature.ts'
+import { HEADERS, isFresh, type SignedContent, verify } from '../../core/signature.ts'
 import { type Access, sameText } from '../access.ts'
 
 export type Verdict =
-  | { readonly kind: 'verified'; readonly environment: string }
+  /** `secret` is the live one that signed. */
+  | { readonly kind: 'verified'; readonly environment: string; readonly secret: string }
   /** `message` may go to the sender; `log` says which check failed and stays here. */
   | { readonly kind: 'refused'; readonly message: string; readonly log: string }
 
@@ -35,5 +36,21 @@ export function verifyRequest(
     const message = `${HEADERS.timestamp} is more than 5 minutes from the store's clock`
     return { kind: 'refused', message, log: `stale timestamp in ${known.name}` }
   }
-  return { kind: 'verified', environment: known.name }
+  return {
+    kind: 'verified',
+    environment: known.name,
+    secret: signerOf(known.secrets, content, header),
+  }
+}
+
+// Asked only while several are live, and only of a request that is verified: nobody else can learn from the time it takes.
+function signerOf(
+  secrets: readonly string[],
+  content: SignedContent,
+  header: (name: string) => string | undefined,
+): string {
+  const signature = header(HEADERS.signature) ?? ''
+  const signer =
+    secrets.length > 1 ? secrets.find((secret) => verify([secret], content, signature)) : undefined
+  return signer ?? (secrets[0] as string)
 }

@@ -14,6 +14,8 @@ export interface RealmOptions {
   readonly bufferAfterThrow: BufferAfterThrow
   /** True as in the editor's tester: `cache` stays empty. */
   readonly tester: boolean
+  /** PEM of the one authority whose servers HTTPS trusts; the public ones without. */
+  readonly trustedAuthority?: string
 }
 
 /** A webhook request as the source function's `request` is built from it. */

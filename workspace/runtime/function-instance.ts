@@ -28,6 +28,8 @@ export interface FunctionInstanceOptions {
   readonly bufferAfterThrow?: BufferAfterThrow
   /** As in the editor's tester; default false. */
   readonly tester?: boolean
+  /** PEM of the one authority whose servers the function's HTTPS trusts; default: the public ones. */
+  readonly trustedAuthority?: string | undefined
   readonly onLog?: (level: LogLevel, text: string) => void
 }
 
@@ -70,6 +72,7 @@ export function createFunctionInstance(options: FunctionInstanceOptions): Functi
         fileName: options.fileName,
         bufferAfterThrow: options.bufferAfterThrow ?? 'drop',
         tester: options.tester ?? false,
+        ...(options.trustedAuthority ? { trustedAuthority: options.trustedAuthority } : {}),
       },
     })
     const member = { container, isTaken: false }
