@@ -52,6 +52,8 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
     transport: transport.send,
     clock: realClock,
   })
+  for (const { environment, reason } of destinations.broken)
+    log('error', `${environment}: ${reason}`)
   const destinationsOf = (environment: string) => namesOf(destinations.active, environment)
   const app = createStoreApp({ database, access, table, destinationsOf, log })
   const server = options.listen ? await listen(app.fetch, options.listen) : null

@@ -1,6 +1,5 @@
 // A destination that runs an actions-core definition: which events are meant for it, with whose consent, in which form,
 // and what became of each. Everything is compiled when the destination is made; nothing is interpreted per event.
-import type { DestinationDefinition } from '@segment/actions-core'
 import type { CanonicalEvent } from '../core/canonical-event.ts'
 import type { Clock } from '../core/clock.ts'
 import {
@@ -10,7 +9,7 @@ import {
   decideConsent,
 } from '../core/consent.ts'
 import type { DestinationFile } from '../core/destination-schema.ts'
-import { TrackLayerError } from '../core/errors.ts'
+import { messageOf, TrackLayerError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
 import { type CompiledMapping, compileMapping } from '../core/mapping-kit/compile-mapping.ts'
 import { type CompiledTrigger, compileTrigger } from '../core/mapping-kit/compile-trigger.ts'
@@ -18,6 +17,9 @@ import { platformConsent } from '../core/platform-consent.ts'
 import { redactAnswer } from '../core/redact.ts'
 import type { Attempt, ClaimedDelivery } from '../store/deliveries.ts'
 import type { DeliveryResult } from './destination.ts'
+import { failureOf } from './host/failure.ts'
+import { type HostedAction, type HostedDefinition, hostAction } from './host/hosted-definition.ts'
+import { maskSecrets } from './host/mask-secrets.ts'
 import type { Exchange } from './host/request-client.ts'
 import { type Outcome, type RunOptions, runDefinition } from './host/run-definition.ts'
 import type { Transport } from './transport.ts'
@@ -25,8 +27,7 @@ import type { Transport } from './transport.ts'
 export interface DefinitionOptions {
   readonly name: string
   readonly file: DestinationFile
-  readonly settings: Readonly<Record<string, string>>
-  readonly definition: DestinationDefinition<never>
+  readonly hosted: HostedDefinition
   /** Gives a valid access token for a definition that signs in with OAuth 2. */
   readonly auth: (() => Promise<RunOptions['auth']>) | undefined
   readonly transport: Transport
@@ -35,10 +36,9 @@ export interface DefinitionOptions {
 
 interface Subscription {
   readonly name: string
-  readonly action: string
+  readonly action: HostedAction
   readonly matches: CompiledTrigger
   readonly map: CompiledMapping
-  readonly batchKeys: readonly string[]
 }
 
 type Decision =
@@ -46,9 +46,11 @@ type Decision =
       readonly kind: 'send'
       readonly subscription: Subscription
       readonly payload: JsonObject
+      /** Of the person, in the platforms' words: a request of the package's may state the first event's for all. */
+      readonly consent: JsonObject
       readonly evidence: JsonObject
     }
-  | Extract<DeliveryResult, { kind: 'filtered' | 'held' }>
+  | Extract<DeliveryResult, { kind: 'filtered' | 'held' | 'failed' }>
 
 /** Delivers a list of events, by position. Never rejects for what an event or the platform does. */
 export function createDefinitionDelivery(
@@ -62,36 +64,42 @@ export function createDefinitionDelivery(
     const results: DeliveryResult[] = decisions.map((decision) =>
       decision.kind === 'send' ? { kind: 'filtered', reason: 'not_sent' } : decision,
     )
-    for (const group of groupsOf(decisions)) {
+    // Side by side: one after the other they would outlive the lease of the claim.
+    const deliverGroup = async (group: Group) => {
       const sent = await send(options, group)
       group.places.forEach((place, at) => {
         results[place] = sent[at] as DeliveryResult
       })
     }
+    await Promise.all(groupsOf(decisions, options.hosted.rules !== null).map(deliverGroup))
     return results
   }
 }
 
+/** @throws TrackLayerError SETTINGS_INVALID or MAPPING_INVALID naming the subscription and the fix */
 function compile(
-  { name, file, definition }: DefinitionOptions,
+  { file, hosted }: DefinitionOptions,
   subscription: DestinationFile['subscriptions'][number],
 ): Subscription {
-  const action = definition.actions[subscription.action]
-  if (!action) {
-    const known = Object.keys(definition.actions).join(', ')
-    throw new TrackLayerError(
-      'SETTINGS_INVALID',
-      `Destination "${name}", subscription "${subscription.name}": no action "${subscription.action}"; want one of ${known}`,
-    )
+  try {
+    const mapping = { ...file.mapping, ...subscription.mapping }
+    const action = hostAction(hosted, subscription, mapping, file.limits.batch_size)
+    assertBatchable(file, action)
+    const { name, trigger } = subscription
+    return { name, action, matches: compileTrigger(trigger), map: compileMapping(mapping) }
+  } catch (error) {
+    if (!(error instanceof TrackLayerError)) throw error
+    const message = `subscription "${subscription.name}": ${error.message}`
+    throw new TrackLayerError(error.code, message, { cause: error })
   }
-  const { batch_keys: keys } = action.fields as { batch_keys?: { default?: unknown } }
-  return {
-    name: subscription.name,
-    action: subscription.action,
-    matches: compileTrigger(subscription.trigger),
-    map: compileMapping({ ...file.mapping, ...subscription.mapping }),
-    batchKeys: Array.isArray(keys?.default) ? keys.default.map(String) : [],
-  }
+}
+
+function assertBatchable({ limits }: DestinationFile, { slug, batchKeys }: HostedAction): void {
+  if (batchKeys !== null || limits.batch_size === 1) return
+  throw new TrackLayerError(
+    'SETTINGS_INVALID',
+    `action "${slug}" is not known to be safe in batches; set limits.batch_size: 1, or, if it can batch, name under batch_keys the payload fields that must be equal within one request`,
+  )
 }
 
 // In this order: what is not meant for the destination needs no consent and is never held for it.
@@ -113,12 +121,38 @@ function decide(
   const evidence = evidenceOf(consent, canonical, subscription)
   if (consent.verdict === 'deny') return { kind: 'filtered', reason: 'consent_denied', evidence }
   if (consent.verdict === 'hold') return hold(file, delivery, clock, evidence)
+  const platform = platformConsent(subject)
   const envelope = {
     ...plain,
     canonical_user_id: delivery.canonicalUserId,
-    platform_consent: platformConsent(subject),
+    platform_consent: platform,
   }
-  return { kind: 'send', subscription, payload: subscription.map(envelope), evidence }
+  try {
+    const payload = subscription.map(envelope)
+    return { kind: 'send', subscription, payload, consent: platform, evidence }
+  } catch (error) {
+    return unmappable(error, subscription, clock, evidence)
+  }
+}
+
+// One event that the mapping stumbles over must not cost its neighbours in the batch.
+function unmappable(
+  error: unknown,
+  { action }: Subscription,
+  clock: Clock,
+  evidence: JsonObject,
+): Decision {
+  if (!(error instanceof TrackLayerError)) throw error
+  const reason = messageOf(error)
+  const attempt = {
+    startedAt: new Date(clock.now()),
+    durationMs: 0,
+    status: null,
+    error: reason,
+    request: { action: action.slug },
+    response: null,
+  }
+  return { kind: 'failed', reason, retryable: false, attempt, evidence }
 }
 
 function hold(
@@ -166,15 +200,19 @@ interface Group {
   readonly evidence: JsonObject[]
 }
 
-// One request holds one action and one value of each batch key: the package's own rule, kept by the host (destinations.md 0.5).
-function groupsOf(decisions: readonly Decision[]): Group[] {
+// One request holds one action and one value of each batch key: the package's own rule, kept by the host (destinations.md
+// 0.5). Its definitions take the target, and some of them consent, from the first event of a batch.
+function groupsOf(decisions: readonly Decision[], isPackage: boolean): Group[] {
   const groups = new Map<string, Group>()
   decisions.forEach((decision, place) => {
     if (decision.kind !== 'send') return
-    const { subscription, payload, evidence } = decision
+    const { subscription, payload, evidence, consent } = decision
+    const { slug, batchKeys, extras } = subscription.action
     const key = JSON.stringify([
-      subscription.action,
-      ...subscription.batchKeys.map((name) => payload[name] ?? null),
+      slug,
+      extras,
+      batchKeys?.map((name) => payload[name] ?? null) ?? place,
+      isPackage ? consent : null,
     ])
     const group = groups.get(key) ?? { subscription, places: [], payloads: [], evidence: [] }
     group.places.push(place)
@@ -186,23 +224,60 @@ function groupsOf(decisions: readonly Decision[]): Group[] {
 }
 
 async function send(options: DefinitionOptions, group: Group): Promise<DeliveryResult[]> {
-  const { clock, definition, settings, transport, file } = options
+  const { clock } = options
   const startedAt = clock.now()
-  const outcomes = await runDefinition(
-    {
-      definition,
-      action: group.subscription.action,
-      settings,
-      auth: await options.auth?.(),
-      transport,
-      timeoutMs: file.limits.timeout_seconds * 1000,
-    },
-    group.payloads,
-  )
+  const { outcomes, secrets } = await outcomesOf(options, group)
   const durationMs = Math.round(clock.now() - startedAt)
+  const timing = { startedAt: new Date(startedAt), durationMs }
   return outcomes.map((outcome, at) =>
-    resultOf(outcome, file, { startedAt: new Date(startedAt), durationMs }, group, at),
+    resultOf(shown(outcome, secrets), options.file, timing, group, at),
   )
+}
+
+async function outcomesOf(
+  { hosted, auth: signIn, transport, clock, file }: DefinitionOptions,
+  { subscription, payloads }: Group,
+): Promise<{ readonly outcomes: readonly Outcome[]; readonly secrets: readonly string[] }> {
+  let auth: RunOptions['auth']
+  try {
+    auth = await signIn?.()
+  } catch (error) {
+    return { outcomes: payloads.map(() => notSignedIn(error)), secrets: hosted.secrets }
+  }
+  const run = {
+    hosted,
+    action: subscription.action,
+    auth,
+    transport,
+    clock,
+    timeoutMs: file.limits.timeout_seconds * 1000,
+    addresses: file.addresses,
+  }
+  const tokens = auth ? [auth.accessToken, auth.refreshToken] : []
+  return { outcomes: await runDefinition(run, payloads), secrets: [...hosted.secrets, ...tokens] }
+}
+
+// A token endpoint refuses with 400 (RFC 6749, 5.2) what is a matter of the credential.
+function notSignedIn(error: unknown): Outcome {
+  const failure = failureOf(error)
+  const isCredential = failure.isCredential || !failure.retryable
+  const reason = `no access token: ${failure.reason}`
+  // Nothing of the event was sent yet.
+  const mended = { ...failure, reason, retryable: true, isAnswerLost: false, isCredential }
+  return { kind: 'failed', failure: { ...mended, isOutage: !isCredential }, exchange: null }
+}
+
+function shown(outcome: Outcome, secrets: readonly string[]): Outcome {
+  const mask = (text: string) => maskSecrets(text, secrets)
+  const { exchange } = outcome
+  const masked = exchange && {
+    ...exchange,
+    url: mask(exchange.url),
+    response: mask(exchange.response),
+  }
+  if (outcome.kind === 'accepted') return { ...outcome, exchange: masked }
+  const failure = { ...outcome.failure, reason: mask(outcome.failure.reason) }
+  return { ...outcome, failure, exchange: masked }
 }
 
 function resultOf(
@@ -226,7 +301,7 @@ function resultOf(
     kind: 'failed',
     reason: failure.reason,
     retryable: failure.retryable,
-    isOutage: failure.retryable && !failure.isCredential,
+    isOutage: failure.isOutage,
     isCredential: failure.isCredential,
     ...(failure.retryAfterMs === undefined ? {} : { retryAfterMs: failure.retryAfterMs }),
     attempt,
@@ -242,7 +317,7 @@ function attemptOf(
   error: string | null,
 ): Attempt {
   const { method = null, url = null, bytes = null, status = null } = exchange ?? {}
-  const request = { method, url, bytes, action: subscription.action, events: payloads.length }
+  const request = { method, url, bytes, action: subscription.action.slug, events: payloads.length }
   const [payload] = payloads
   const response =
     payload && payloads.length === 1 && exchange ? redactAnswer(exchange.response, payload) : null
