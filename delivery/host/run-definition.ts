@@ -96,13 +96,20 @@ async function runOnce(
   } catch (error) {
     const failure = failureByAnswer(rules, failureOf(error), last())
     if (!failure.split || payloads.length === 1) return payloads.map(() => failed(failure))
-    const middle = payloads.length >> 1
-    const halves = await Promise.all([
-      runOnce(options, payloads.slice(0, middle)),
-      runOnce(options, payloads.slice(middle)),
-    ])
-    return halves.flat()
+    return inHalves(options, payloads)
   }
+}
+
+async function inHalves(
+  options: RunOptions,
+  payloads: readonly JsonObject[],
+): Promise<readonly Outcome[]> {
+  const middle = payloads.length >> 1
+  const halves = await Promise.all([
+    runOnce(options, payloads.slice(0, middle)),
+    runOnce(options, payloads.slice(middle)),
+  ])
+  return halves.flat()
 }
 
 // The platform refused the whole request for some of its events, and the definition calls the others retryable: they go
@@ -116,12 +123,28 @@ async function resendSpared(
     outcome.kind === 'failed' &&
     outcome.failure.retryable &&
     outcome.exchange !== null &&
-    !failureWith(outcome.exchange.status, '').retryable
+    isRefusedForGood(outcome.exchange.status)
   const spared = payloads.flatMap((_, at) => (isSpared(outcomes[at] as Outcome) ? [at] : []))
-  if (spared.length === 0 || spared.length === payloads.length) return outcomes
+  if (spared.length === 0) return outcomes
+  if (spared.length === payloads.length) {
+    // Nobody was named: halved until the culprit stands alone, which the answer then speaks of.
+    if (payloads.length > 1) return inHalves(options, payloads)
+    return outcomes.map(byAnswer)
+  }
   const sparedPayloads = spared.map((at) => payloads[at] as JsonObject)
   const again = await runOnce(options, sparedPayloads, false)
   return outcomes.map((outcome, at) => again[spared.indexOf(at)] ?? outcome)
+}
+
+function isRefusedForGood(status: number): boolean {
+  return status >= 300 && !failureWith(status, '').retryable
+}
+
+function byAnswer(outcome: Outcome): Outcome {
+  const { exchange } = outcome
+  if (outcome.kind === 'accepted' || !exchange) return outcome
+  const failure = failureWith(exchange.status, `the platform answered ${exchange.status}`)
+  return { ...outcome, failure }
 }
 
 /** What a payload's node of a MultiStatusResponse says; null for plain success. */
