@@ -67,6 +67,8 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
     clock: realClock,
     tokenStore: vault && { database, vault },
   })
+  for (const { environment, reason } of destinations.broken)
+    log('error', `${environment}: ${reason}`)
   const destinationsOf = (environment: string) => namesOf(destinations.active, environment)
   const audienceOnly = destinations.active
     .filter(({ receives }) => receives === 'audiences')

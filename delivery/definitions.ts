@@ -1,5 +1,6 @@
 // Makes a destination of a file: a signed webhook, the return path to the source function, or an actions-core definition.
 import { canonicalJson } from '../core/canonical-json.ts'
+import type { Clock } from '../core/clock.ts'
 import type { ConsentCatalogue } from '../core/consent-catalogue.ts'
 import type { DestinationFile, ReturnsFile } from '../core/destination-schema.ts'
 import { TrackLayerError } from '../core/errors.ts'
@@ -13,7 +14,14 @@ import {
   readsAudiences,
 } from './definition-destination.ts'
 import type { DeliveryResult, Destination } from './destination.ts'
-import { createTokenSource, type TokenStore } from './host/token-source.ts'
+import {
+  type HostedDefinition,
+  hostOwnDefinition,
+  hostPackageDefinition,
+} from './host/hosted-definition.ts'
+import { ACCESS_TOKEN } from './host/package-settings.ts'
+import { createRequestClient } from './host/request-client.ts'
+import { createTokenSource, type TokenSource, type TokenStore } from './host/token-source.ts'
 import { OWN_DEFINITIONS } from './own-definitions.ts'
 import { type SenderOptions, signedPost } from './signed-post.ts'
 
@@ -32,7 +40,19 @@ export interface DestinationOptions extends Omit<SenderOptions, 'signer'> {
 
 /** @throws TrackLayerError SETTINGS_INVALID naming the destination and the setting */
 export function createDestination(options: DestinationOptions): Destination {
-  const { name, environment, file } = options
+  const frame = frameOf(options)
+  try {
+    return { ...frame, ...deliveryOf(options, frame.timeoutMs) }
+  } catch (error) {
+    if (!(error instanceof TrackLayerError)) throw error
+    const place = `Destination "${options.name}"`
+    if (error.message.startsWith(place)) throw error
+    const message = `${place} (mappings/destinations/${options.name}.yaml): ${error.message}`
+    throw new TrackLayerError(error.code, message, { cause: error.cause })
+  }
+}
+
+function frameOf({ name, environment, file }: DestinationOptions) {
   const timeoutMs = file.limits.timeout_seconds * 1000
   return {
     name,
@@ -49,7 +69,6 @@ export function createDestination(options: DestinationOptions): Destination {
       capMs: file.retry.cap_seconds * 1000,
       maxAttempts: file.retry.max_attempts,
     },
-    ...deliveryOf(options, timeoutMs),
   }
 }
 
@@ -69,18 +88,13 @@ function deliveryOf(
           : segmentReturn(sender, target, options.returns),
     }
   }
-  const definition = OWN_DEFINITIONS[slug]
-  if (!definition) {
-    const known = ['webhook', 'segment-return', ...Object.keys(OWN_DEFINITIONS)].join(', ')
-    throw new TrackLayerError(
-      'SETTINGS_INVALID',
-      `Destination "${options.name}": no definition "${slug}"; want one of ${known}`,
-    )
-  }
-  const tokens = createTokenSource({ ...options, definition, timeoutMs })
-  const hosted = { ...options, definition, tokens }
-  const deliverBatch = createDefinitionDelivery(hosted)
-  const confirm = createConfirm(hosted)
+  const hosted = hostedOf(options)
+  const { definition } = hosted
+  const tokens =
+    createTokenSource({ ...options, definition, timeoutMs }) ?? staticToken(hosted, options)
+  const definitionOptions = { ...options, hosted, tokens }
+  const deliverBatch = createDefinitionDelivery(definitionOptions)
+  const confirm = createConfirm(definitionOptions)
   return {
     ...(confirm ? { confirm } : {}),
     deliverBatch,
@@ -96,6 +110,95 @@ function triggered({ subscriptions }: DestinationFile, deliver: Deliver): Delive
     triggers.some((matches) => matches(delivery.canonical as unknown as JsonObject))
       ? deliver(delivery)
       : { kind: 'filtered', reason: 'trigger' }
+}
+
+/** `webhook`, `segment-return` and our own definitions; every other name is looked for in the package. */
+function isOurs(slug: string): boolean {
+  return slug === 'webhook' || slug === 'segment-return' || Object.hasOwn(OWN_DEFINITIONS, slug)
+}
+
+function hostedOf({ file, settings, transport }: DestinationOptions): HostedDefinition {
+  const { definition: name } = file
+  const own = Object.hasOwn(OWN_DEFINITIONS, name) ? OWN_DEFINITIONS[name] : undefined
+  if (own) return hostOwnDefinition(own, settings)
+  const timeoutMs = file.limits.timeout_seconds * 1000
+  const hosted = hostPackageDefinition({
+    name,
+    settings,
+    createRequestClient: (defaults) =>
+      createRequestClient({
+        transport,
+        timeoutMs,
+        defaults,
+        addresses: file.addresses,
+        onAnswer: () => {},
+      }),
+  })
+  if (hosted) return hosted
+  const known = ['webhook', 'segment-return', ...Object.keys(OWN_DEFINITIONS)].join(', ')
+  throw new TrackLayerError(
+    'SETTINGS_INVALID',
+    `no definition "${name}"; want one of ${known}, or a slug of @segment/action-destinations, e.g. klaviyo`,
+  )
+}
+
+// Some definitions sign in with OAuth 2 and cannot refresh: for those a token that lives long is a setting.
+function staticToken(
+  { definition, rules }: HostedDefinition,
+  { settings }: DestinationOptions,
+): TokenSource | undefined {
+  const { scheme = '' } = definition.authentication ?? {}
+  if (!rules || !scheme.startsWith('oauth')) return undefined
+  const accessToken = settings[ACCESS_TOKEN]
+  if (accessToken) {
+    const current = async () => ({ accessToken, refreshToken: '', version: 0 })
+    return { current, newerThan: refusedForGood }
+  }
+  throw new TrackLayerError(
+    'SETTINGS_INVALID',
+    `the definition signs in with OAuth 2; give oauth: { client_id, client_secret, refresh_token }, or a token that lives long as settings.${ACCESS_TOKEN}`,
+  )
+}
+
+async function refusedForGood(): Promise<never> {
+  const message = `the platform refuses settings.${ACCESS_TOKEN}, which cannot be refreshed; give a new one`
+  throw new TrackLayerError('AUTH_REJECTED', message)
+}
+
+/**
+ * As createDestination; but where a definition of the package cannot be run as the file asks, the destination is there
+ * and pauses itself at its first event: nothing owed to it is lost, and the others are not touched.
+ */
+export function createOrPark(options: DestinationOptions): {
+  readonly destination: Destination
+  readonly fault: string | null
+} {
+  try {
+    return { destination: createDestination(options), fault: null }
+  } catch (error) {
+    if (!(error instanceof TrackLayerError) || isOurs(options.file.definition)) throw error
+    const fault = error.message
+    return { destination: { ...frameOf(options), ...parked(fault, options.clock) }, fault }
+  }
+}
+
+function parked(reason: string, clock: Clock): Pick<Destination, 'deliver'> {
+  return {
+    deliver: async () => ({
+      kind: 'failed',
+      reason,
+      retryable: true,
+      isCredential: true,
+      attempt: {
+        startedAt: new Date(clock.now()),
+        durationMs: 0,
+        status: null,
+        error: reason,
+        request: {},
+        response: null,
+      },
+    }),
+  }
 }
 
 type Deliver = (delivery: ClaimedDelivery) => Promise<DeliveryResult>

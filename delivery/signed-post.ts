@@ -8,6 +8,7 @@ import { signatureTimestamp, signedHeaders } from '../core/signature.ts'
 import type { Attempt } from '../store/deliveries.ts'
 import type { DeliveryResult } from './destination.ts'
 import { isOutageStatus, isRetryableStatus } from './host/failure.ts'
+import { parseRetryAfter } from './retry-after.ts'
 import type { Answer, Transport } from './transport.ts'
 
 export interface Signer {
@@ -91,18 +92,6 @@ function resultOf(
     ...(retryAfterMs === null ? {} : { retryAfterMs }),
     attempt: attemptOf({ status, error: reason, response }),
   }
-}
-
-const MAX_RETRY_AFTER_MS = 24 * 60 * 60 * 1000
-
-/** `Retry-After` in seconds or as a date (RFC 9110, 10.2.3), as milliseconds from now; at most a day. */
-export function parseRetryAfter(
-  value: string | string[] | undefined,
-  nowMs: number,
-): number | null {
-  if (typeof value !== 'string') return null
-  const waitMs = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - nowMs
-  return Number.isNaN(waitMs) ? null : Math.min(Math.max(waitMs, 0), MAX_RETRY_AFTER_MS)
 }
 
 const SHOWN_LENGTH = 500
