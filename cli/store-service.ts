@@ -4,6 +4,7 @@ import { serve } from '@hono/node-server'
 import type pg from 'pg'
 import { TrackLayerError } from '../core/errors.ts'
 import type { MappingTable } from '../core/mapping-table.ts'
+import { createDeliverySide } from '../delivery/delivery-side.ts'
 import type { Destination } from '../delivery/destination.ts'
 import { type LoadedDestinations, loadDestinations } from '../delivery/load-destinations.ts'
 import { createTransport } from '../delivery/transport.ts'
@@ -53,7 +54,8 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
     clock: realClock,
   })
   const destinationsOf = (environment: string) => namesOf(destinations.active, environment)
-  const app = createStoreApp({ database, access, table, destinationsOf, log })
+  const deliverySide = createDeliverySide(destinations.active)
+  const app = createStoreApp({ database, access, table, destinationsOf, deliverySide, log })
   const server = options.listen ? await listen(app.fetch, options.listen) : null
   const stopping = new AbortController()
   const { onRecorded } = options

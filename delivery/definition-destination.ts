@@ -20,6 +20,7 @@ import type { Attempt, ClaimedDelivery } from '../store/deliveries.ts'
 import type { DeliveryResult } from './destination.ts'
 import type { Exchange } from './host/request-client.ts'
 import { type Outcome, type RunOptions, runDefinition } from './host/run-definition.ts'
+import { recordedPayload } from './recorded-payload.ts'
 import type { Transport } from './transport.ts'
 
 export interface DefinitionOptions {
@@ -31,6 +32,8 @@ export interface DefinitionOptions {
   readonly auth: (() => Promise<RunOptions['auth']>) | undefined
   readonly transport: Transport
   readonly clock: Clock
+  /** Runs the action; a preview brings one that sends nothing. Default runDefinition. */
+  readonly run?: typeof runDefinition
 }
 
 interface Subscription {
@@ -188,7 +191,7 @@ function groupsOf(decisions: readonly Decision[]): Group[] {
 async function send(options: DefinitionOptions, group: Group): Promise<DeliveryResult[]> {
   const { clock, definition, settings, transport, file } = options
   const startedAt = clock.now()
-  const outcomes = await runDefinition(
+  const outcomes = await (options.run ?? runDefinition)(
     {
       definition,
       action: group.subscription.action,
@@ -215,10 +218,10 @@ function resultOf(
   const evidence = group.evidence[at] ?? {}
   const { exchange } = outcome
   if (outcome.kind === 'accepted') {
-    return { kind: 'delivered', attempt: attemptOf(timing, exchange, group, null), evidence }
+    return { kind: 'delivered', attempt: attemptOf(timing, exchange, group, at, null), evidence }
   }
   const { failure } = outcome
-  const attempt = attemptOf(timing, exchange, group, failure.reason)
+  const attempt = attemptOf(timing, exchange, group, at, failure.reason)
   if (failure.isAnswerLost && file.when_answer_lost === 'unknown') {
     return { kind: 'unknown', reason: failure.reason, attempt, evidence }
   }
@@ -239,11 +242,19 @@ function attemptOf(
   timing: Pick<Attempt, 'startedAt' | 'durationMs'>,
   exchange: Exchange | null,
   { payloads, subscription }: Group,
+  at: number,
   error: string | null,
 ): Attempt {
   const { method = null, url = null, bytes = null, status = null } = exchange ?? {}
-  const request = { method, url, bytes, action: subscription.action, events: payloads.length }
-  const [payload] = payloads
+  const payload = payloads[at]
+  const request = {
+    method,
+    url,
+    bytes,
+    action: subscription.action,
+    events: payloads.length,
+    ...recordedPayload(payload),
+  }
   const response =
     payload && payloads.length === 1 && exchange ? redactAnswer(exchange.response, payload) : null
   return { ...timing, status, error, request, response }

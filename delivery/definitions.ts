@@ -2,12 +2,16 @@
 import { canonicalJson } from '../core/canonical-json.ts'
 import type { DestinationFile, ReturnsFile } from '../core/destination-schema.ts'
 import { TrackLayerError } from '../core/errors.ts'
+import type { JsonObject } from '../core/json.ts'
+import type { RepeatRule } from '../core/replay.ts'
 import { returnMessage } from '../core/return-message.ts'
 import type { ClaimedDelivery } from '../store/deliveries.ts'
 import { createDefinitionDelivery } from './definition-destination.ts'
 import type { DeliveryResult, Destination } from './destination.ts'
+import type { runDefinition } from './host/run-definition.ts'
 import { createTokenSource } from './host/token-source.ts'
-import { OWN_DEFINITIONS } from './own-definitions.ts'
+import { canBeRehearsed, OWN_DEFINITIONS } from './own-definitions.ts'
+import { createPreview, runNothing } from './preview.ts'
 import { type SenderOptions, signedPost } from './signed-post.ts'
 
 export interface DestinationOptions extends Omit<SenderOptions, 'signer'> {
@@ -18,6 +22,8 @@ export interface DestinationOptions extends Omit<SenderOptions, 'signer'> {
   /** The file's settings with their `${NAME}` filled. */
   readonly settings: Readonly<Record<string, string>>
   readonly returns: ReturnsFile
+  /** Runs a definition's action; see definition-destination. */
+  readonly run?: typeof runDefinition
 }
 
 /** @throws TrackLayerError SETTINGS_INVALID naming the destination and the setting */
@@ -37,8 +43,22 @@ export function createDestination(options: DestinationOptions): Destination {
       capMs: file.retry.cap_seconds * 1000,
       maxAttempts: file.retry.max_attempts,
     },
+    repeatRule: repeatRuleOf(file),
     ...deliveryOf(options, timeoutMs),
+    preview: createPreview((transport) => {
+      const rehearsed = { ...options, ...rehearsal(file.definition), transport }
+      return deliveryOf(rehearsed, timeoutMs).deliver
+    }),
   }
+}
+
+function rehearsal(slug: string): Pick<DestinationOptions, 'run'> {
+  return Object.hasOwn(OWN_DEFINITIONS, slug) && !canBeRehearsed(slug) ? { run: runNothing } : {}
+}
+
+function repeatRuleOf({ recognises_repeats: rule }: DestinationFile): RepeatRule | null {
+  if (!rule) return null
+  return { by: rule.by, events: rule.events ?? null, withinMs: rule.within ?? null }
 }
 
 function deliveryOf(
@@ -80,13 +100,16 @@ interface Target {
 }
 
 function webhook(sender: SenderOptions, target: Target): Deliver {
-  return ({ canonical, canonicalUserId }) =>
-    signedPost(sender, {
+  return ({ canonical, canonicalUserId }) => {
+    const payload = { event: { ...canonical, canonical_user_id: canonicalUserId } }
+    return signedPost(sender, {
       ...target,
       idempotencyKey: `${canonical.tracklayer_event}:${canonical.properties.event_id}`,
-      body: JSON.stringify({ event: { ...canonical, canonical_user_id: canonicalUserId } }),
+      body: JSON.stringify(payload),
+      payload: payload as unknown as JsonObject,
       canonical,
     })
+  }
 }
 
 function segmentReturn(
@@ -112,6 +135,7 @@ function segmentReturn(
       idempotencyKey: String(message.messageId),
       // The host sorts the keys of what it hands to the function: only canonical text can be verified there.
       body: canonicalJson({ batch: [message] }),
+      payload: message,
       canonical,
     })
   }

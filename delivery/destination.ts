@@ -1,7 +1,9 @@
 // What a destination is to the worker: a name, its limits, and a way to deliver one event.
 import type { JsonObject } from '../core/json.ts'
+import type { RepeatRule } from '../core/replay.ts'
 import type { RetrySchedule } from '../core/retry-schedule.ts'
 import type { Attempt, ClaimedDelivery } from '../store/deliveries.ts'
+import type { Preview } from '../store/delivery-side.ts'
 
 export interface Destination {
   readonly name: string
@@ -20,6 +22,10 @@ export interface Destination {
     deliveries: readonly ClaimedDelivery[],
   ) => Promise<readonly DeliveryResult[]>
   readonly batchSize: number
+  /** How its platform knows a repeat; null when every repeat counts. */
+  readonly repeatRule: RepeatRule | null
+  /** What `deliver` would send now, by position; nothing leaves the house. */
+  preview(deliveries: readonly ClaimedDelivery[]): Promise<Preview[]>
 }
 
 /** What one attempt brought. Expected outcomes are values; a throw is a fault of ours. */

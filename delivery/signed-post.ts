@@ -8,6 +8,7 @@ import { signatureTimestamp, signedHeaders } from '../core/signature.ts'
 import type { Attempt } from '../store/deliveries.ts'
 import type { DeliveryResult } from './destination.ts'
 import { isRetryableStatus } from './host/failure.ts'
+import { recordedPayload } from './recorded-payload.ts'
 import type { Answer, Transport } from './transport.ts'
 
 export interface Signer {
@@ -19,6 +20,8 @@ export interface Signer {
 export interface SignedPost {
   readonly url: string
   readonly body: string
+  /** What the body says, for the attempt's record. */
+  readonly payload: JsonObject
   /** Lets the receiver recognise a repeat: the same for every attempt. */
   readonly idempotencyKey: string
   readonly timeoutMs: number
@@ -47,7 +50,12 @@ export async function signedPost(
   const attemptOf = (outcome: Pick<Attempt, 'status' | 'error' | 'response'>): Attempt => ({
     startedAt: new Date(startedAt),
     durationMs: Math.round(clock.now() - startedAt),
-    request: { method: 'POST', url: withoutSecrets(post.url), bytes: Buffer.byteLength(post.body) },
+    request: {
+      method: 'POST',
+      url: withoutSecrets(post.url),
+      bytes: Buffer.byteLength(post.body),
+      ...recordedPayload(post.payload),
+    },
     ...outcome,
   })
   try {

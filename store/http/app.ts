@@ -4,12 +4,15 @@ import { bodyLimit } from 'hono/body-limit'
 import { MAX_BODY_BYTES } from '../../core/batch.ts'
 import { messageOf, TrackLayerError } from '../../core/errors.ts'
 import type { MappingTable } from '../../core/mapping-table.ts'
-import { type Access, environmentOfKey } from '../access.ts'
+import { type Access, environmentOfKey, labelOfKey } from '../access.ts'
 import type { Database } from '../database.ts'
+import type { DeliverySide } from '../delivery-side.ts'
 import { errorAnswer, tryAgainAnswer } from './errors.ts'
+import { addDeadLetterRoutes } from './routes/dead-letters.ts'
 import { addDestinationRoutes } from './routes/destinations.ts'
 import { addLedgerRoutes } from './routes/ledger.ts'
 import { addMessageRoutes } from './routes/messages.ts'
+import { addReplayRoutes } from './routes/replays.ts'
 import { createSegmentEvents } from './segment-events.ts'
 
 export type Log = (level: 'info' | 'warn' | 'error', message: string) => void
@@ -20,11 +23,13 @@ export interface StoreOptions {
   readonly table: MappingTable
   /** Names of the destinations active in an environment: each gets a ledger row for every event. */
   readonly destinationsOf: (environment: string) => readonly string[]
+  /** Rehearses deliveries for replays; without it their destinations count as not on. */
+  readonly deliverySide?: DeliverySide
   readonly log: Log
 }
 
 /** What every route under /v1 knows once the API key was checked. */
-export type StoreEnv = { Variables: { environment: string } }
+export type StoreEnv = { Variables: { environment: string; keyLabel: string } }
 export type StoreApp = Hono<StoreEnv>
 
 export function createStoreApp(options: StoreOptions): StoreApp {
@@ -52,7 +57,13 @@ export function createStoreApp(options: StoreOptions): StoreApp {
     }
   })
   app.use('/v1/*', requireKey(options.access))
-  for (const addRoutes of [addMessageRoutes, addLedgerRoutes, addDestinationRoutes]) {
+  for (const addRoutes of [
+    addMessageRoutes,
+    addLedgerRoutes,
+    addDestinationRoutes,
+    addDeadLetterRoutes,
+    addReplayRoutes,
+  ]) {
     addRoutes(app, options)
   }
   app.notFound((context) =>
@@ -86,6 +97,7 @@ function requireKey(access: Access): MiddlewareHandler<StoreEnv> {
       )
     }
     context.set('environment', environment)
+    context.set('keyLabel', labelOfKey(key ?? ''))
     await next()
     return undefined
   }

@@ -10,6 +10,8 @@ export type ApiErrorCode =
   | 'unsupported_media_type'
   | 'invalid_json'
   | 'invalid_batch'
+  | 'invalid_request'
+  | 'conflict'
   | 'overloaded'
   | 'unavailable'
   | 'internal'
