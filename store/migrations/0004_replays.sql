@@ -42,3 +42,6 @@ alter table deliveries add column replay_id bigint;
 
 -- Dead letters are few among many.
 create index deliveries_given_up on deliveries (environment, id) where state in ('dead', 'unknown');
+
+-- The story of an event names every message that stated it again; there are few of them.
+create index messages_duplicates on messages (environment, event_id) where outcome = 'duplicate';

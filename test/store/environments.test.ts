@@ -102,7 +102,8 @@ test('every table that holds data has the environment in it, but what hangs on a
     `select t.table_name from information_schema.tables t
      where t.table_schema = 'public' and t.table_name <> 'migrations' and not exists (
        select from information_schema.columns c
-       where c.table_name = t.table_name and c.column_name = 'environment' and c.is_nullable = 'NO')`,
+       where c.table_name = t.table_name and c.column_name = 'environment' and c.is_nullable = 'NO')
+     order by 1`,
   )
   expect(rows).toEqual([{ table_name: 'attempts' }, { table_name: 'replay_deliveries' }])
 })
