@@ -61,8 +61,8 @@ function createRecorder() {
   }
 }
 
-// RFC 6749, section 6: a form with a grant_type.
-function isTokenRequest({ body }: OutgoingRequest): boolean {
+/** True for a sign-in (RFC 6749, section 6): a form with a grant_type. */
+export function isTokenRequest({ body }: OutgoingRequest): boolean {
   return new URLSearchParams(body.startsWith('{') ? '' : body).has('grant_type')
 }
 

@@ -21,6 +21,8 @@ export interface Reconciliation {
     /** Deliveries by Segment, repeats included: accepted + duplicates + unmapped + rejected. */
     readonly received: number
     readonly accepted: number
+    /** Of these, what states a fact: as many as there are events. */
+    readonly accepted_events: number
     /** Second messages for one fact, and repeats of one message. */
     readonly duplicates: number
     readonly unmapped: number
@@ -28,6 +30,8 @@ export interface Reconciliation {
   }
   /** Facts: what has a ledger row per destination. */
   readonly events: number
+  /** Deliveries owed, by what was on when each event came: as many as the ledger has rows. */
+  readonly owed: number
   readonly destinations: Readonly<Record<string, DestinationSums>>
   /** True when every accepted event is one fact, and every fact has a row at each destination it is owed to. */
   readonly balanced: boolean
@@ -91,11 +95,13 @@ function sums(
       stored,
       received: received + rejected,
       accepted: number('accepted'),
+      accepted_events: number('accepted_events'),
       duplicates: number('duplicates') + received - stored,
       unmapped: number('unmapped'),
       rejected,
     },
     events: number('events'),
+    owed: number('owed'),
     destinations,
     balanced: number('accepted_events') === number('events') && rows === number('owed'),
   }
