@@ -104,7 +104,8 @@ function testEvent(
   table: MappingTable,
 ): CanonicalEvent {
   const id = randomUUID()
-  const categories = (consent?.categories ?? []).map((category) => [category, true])
+  const names = ['Advertising', 'Analytics', ...(consent?.categories ?? [])]
+  const categories = names.map((category) => [category, true])
   const message: JsonObject = {
     type: 'track',
     event,

@@ -89,7 +89,7 @@ function* tellDelivery(delivery: DeliveryStory, messageId: string): Generator<st
   const quality = decision.match_quality
   if (quality !== undefined && quality !== null)
     yield detail('matching', isJsonObject(quality) ? JSON.stringify(quality) : String(quality))
-  for (const attempt of attempts) yield* tellAttempt(attempt)
+  for (const [at, attempt] of attempts.entries()) yield* tellAttempt(attempt, attempts[at - 1])
   for (const replay of replays) {
     const { replay_id, requested_by, requested_at, refusal, outcome, from_state, note } = replay
     const became = refusal ? `not sent: ${refusal}` : (outcome ?? 'under way')
@@ -128,12 +128,14 @@ function* tellConsent(decision: JsonObject, messageId: string): Generator<string
 
 const WIDTH = 100
 
-function* tellAttempt(attempt: AttemptStory): Generator<string> {
+function* tellAttempt(attempt: AttemptStory, before?: AttemptStory): Generator<string> {
   const { number, started_at, status, duration_ms, error, request, response } = attempt
   const answer = status === null ? paint.red('no answer') : `answered ${status}`
   const fault = error ? `  ${paint.red(error)}` : ''
   yield detail(`attempt ${number}`, `${started_at}  ${answer} after ${duration_ms} ms${fault}`)
-  const { method, url, bytes, action, events, payload } = isJsonObject(request) ? request : {}
+  const { method, url, bytes, action, events, payload, digest } = isJsonObject(request)
+    ? request
+    : {}
   const where = [method, url].filter(Boolean).map(text).join(' ')
   const how = [
     action && `action ${text(action)}`,
@@ -141,7 +143,9 @@ function* tellAttempt(attempt: AttemptStory): Generator<string> {
     typeof bytes === 'number' && `${bytes} bytes`,
   ].filter(Boolean)
   if (where) yield more('to', [where, ...how].join(', '))
-  if (payload !== undefined) yield* wrapped('sent', JSON.stringify(payload))
+  const same = isJsonObject(before?.request) && before.request.digest === digest
+  if (payload !== undefined && same) yield more('sent', 'the same as before')
+  else if (payload !== undefined) yield* wrapped('sent', JSON.stringify(payload))
   if (response) yield* wrapped('answer', response)
 }
 
