@@ -2,6 +2,7 @@
 //
 // What was certainly refused, or never sent, may go again. What arrived, or may have, goes again only where the platform
 // recognises a repeat of this very event now, or where a person says it did not arrive.
+import { isJsonObject } from './json.ts'
 
 /** What a destination's file says of its platform (`recognises_repeats`). */
 export interface RepeatRule {
@@ -11,6 +12,28 @@ export interface RepeatRule {
   readonly events: readonly string[] | null
   /** Milliseconds after the first one for which it remembers; null for ever. */
   readonly withinMs: number | null
+}
+
+/**
+ * By what the platform would know an event: the action and the fields of `by`, as text to compare. Null when the request
+ * is not on record or has none of the fields: nothing is known by nothing. The action counts because some definitions
+ * take the event's name from it.
+ */
+export function repeatIdentity(
+  { by }: RepeatRule,
+  request: { readonly action?: unknown; readonly payload?: unknown } | null,
+): string | null {
+  if (!request) return null
+  const values = by.map((path) => valueAt(request.payload, path) ?? null)
+  if (values.every((value) => value === null)) return null
+  return JSON.stringify([request.action ?? null, ...values])
+}
+
+function valueAt(value: unknown, path: string): unknown {
+  let at = value
+  for (const key of path.split('.'))
+    at = isJsonObject(at) && Object.hasOwn(at, key) ? at[key] : undefined
+  return at
 }
 
 export interface AttemptMark {
@@ -47,8 +70,11 @@ export interface ReplayCandidate {
   readonly arrival: Arrival
   /** The earliest moment at which the platform may have seen it. */
   readonly firstSentAtMs: number
-  /** Whether the fields of `by` are today what they were when it was sent; null when that is not on record. */
-  readonly isSameIdentity: boolean | null
+  /** repeatIdentity of what was sent last, and of what would be sent now; null when there is none. */
+  readonly identityThen: string | null
+  readonly identityNow: string | null
+  /** False when nothing would be sent now. */
+  readonly wouldSend: boolean
 }
 
 /** What the person who asks takes upon themselves. */
@@ -67,7 +93,12 @@ export type RefusalCode =
 
 export type ReplayVerdict =
   /** `untilMs`: not sent any more after that, because a repeat would no longer be recognised. */
-  | { readonly kind: 'replay'; readonly untilMs: number | null }
+  | {
+      readonly kind: 'replay'
+      readonly untilMs: number | null
+      /** What it must still be known by when it is sent; null when it does not matter. */
+      readonly identity: string | null
+    }
   | { readonly kind: 'refused'; readonly code: RefusalCode; readonly message: string }
 
 export function decideReplay(
@@ -79,14 +110,17 @@ export function decideReplay(
   const { state, arrival } = candidate
   if (['pending', 'retrying', 'held'].includes(state))
     return refused('under_way', `is ${state}: the worker has it in hand`)
-  if (arrival === 'no') return { kind: 'replay', untilMs: null }
+  if (arrival === 'no') return { kind: 'replay', untilMs: null, identity: null }
   const isSettled = state === 'delivered' || arrival === 'yes'
   if (isSettled && !permissions.includeDelivered)
     return refused('delivered', 'was delivered; only with include_delivered')
   const doubt = whyNotRecognised(candidate, rule, nowMs)
-  if (doubt === null) return { kind: 'replay', untilMs: endOf(candidate, rule) }
+  if (doubt === null) {
+    const identity = candidate.identityThen
+    return { kind: 'replay', untilMs: endOf(candidate, rule), identity }
+  }
   if (isSettled) return refused('would_count_twice', doubt)
-  if (permissions.confirmUnknown) return { kind: 'replay', untilMs: null }
+  if (permissions.confirmUnknown) return { kind: 'replay', untilMs: null, identity: null }
   return refused(
     'may_have_arrived',
     `an answer was lost, and ${doubt}; look there, then confirm with confirm_unknown`,
@@ -103,8 +137,9 @@ function whyNotRecognised(
     return `the platform counts every repeat of ${candidate.event}`
   const end = endOf(candidate, rule)
   if (end !== null && end <= nowMs) return `the platform forgot it ${new Date(end).toISOString()}`
-  if (candidate.isSameIdentity === null) return 'what was sent is not on record'
-  return candidate.isSameIdentity
+  const { identityThen, identityNow, wouldSend } = candidate
+  if (identityThen === null) return 'what was sent is not on record'
+  return identityThen === identityNow || !wouldSend
     ? null
     : `${rule.by.join(' or ')} is another one today: the platform would take it for a new event`
 }
@@ -120,6 +155,9 @@ function refused(code: RefusalCode, message: string): ReplayVerdict {
 /** The reason under which a replay ends that came too late for the platform's memory. */
 export const REPEAT_WINDOW_OVER = 'repeat_window_over'
 
+/** The reason under which one ends that the platform would take for a new event by now. */
+export const REPEAT_NOT_RECOGNISED = 'repeat_not_recognised'
+
 /**
  * True when an outcome of a replay says nothing new of where the event is: one that had arrived, or may have, is not
  * unmade by being refused, filtered or held the second time.
@@ -128,7 +166,7 @@ export function returnsToBefore(
   fromState: string,
   outcome: { readonly state: string; readonly reason: string | null },
 ): boolean {
-  if (outcome.reason === REPEAT_WINDOW_OVER) return true
+  if (outcome.reason === REPEAT_WINDOW_OVER || outcome.reason === REPEAT_NOT_RECOGNISED) return true
   const mayBeThere = fromState === 'delivered' || fromState === 'unknown'
   return mayBeThere && ['filtered', 'held', 'dead'].includes(outcome.state)
 }

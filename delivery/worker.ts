@@ -18,7 +18,7 @@ import {
 } from '../store/deliveries.ts'
 import { setDestinationState } from '../store/destination-states.ts'
 import type { DeliveryResult, Destination } from './destination.ts'
-import { withoutLapsed } from './lapsed-replays.ts'
+import { guardRepeats } from './guarded-repeats.ts'
 
 export interface WorkerOptions {
   readonly database: Database
@@ -163,7 +163,7 @@ async function deliverBatch(
 ): Promise<readonly DeliveryResult[]> {
   const startedAt = database.clock.now()
   try {
-    return await withoutLapsed(destination, batch, startedAt, (fresh) =>
+    return await guardRepeats(destination, batch, startedAt, (fresh) =>
       destination.deliverBatch
         ? destination.deliverBatch(fresh)
         : Promise.all(fresh.map((delivery) => destination.deliver(delivery))),

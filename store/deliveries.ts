@@ -29,6 +29,8 @@ export interface ReplayUnderWay {
   readonly attemptsBefore: number
   /** ISO 8601; after it the platform would count a repeat, and nothing is sent. Null for no limit. */
   readonly until: string | null
+  /** repeatIdentity it must still have; null when it does not matter. */
+  readonly identity: string | null
 }
 
 /** SQL: who the person of event `e` is by now (`p`, `root`: its profile and what that was merged into). */
@@ -75,7 +77,7 @@ export async function claimDeliveries(
            returning d.id::text, d.attempts, e.canonical, e.received_at, ${PERSON_COLUMNS},
              case when d.replay_id is not null then (
                select json_build_object('id', r.replay_id::text, 'fromState', r.from_state, 'fromReason', r.from_reason,
-                        'attemptsBefore', r.attempts_before,
+                        'attemptsBefore', r.attempts_before, 'identity', r.repeat_identity,
                         'until', to_char(r.repeat_until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
                from replay_deliveries r where r.replay_id = d.replay_id and r.delivery_id = d.id
              ) end as replay`,

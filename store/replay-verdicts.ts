@@ -1,12 +1,13 @@
 // Decides for a page of candidates which may be sent again. What may be at the platform already is rehearsed first: a
 // mapping that has changed since may have changed what the platform knows the event by.
-import { isJsonObject, type Json } from '../core/json.ts'
 import {
   arrivalOf,
   decideReplay,
   type RepeatRule,
+  type ReplayCandidate,
   type ReplayPermissions,
   type ReplayVerdict,
+  repeatIdentity,
 } from '../core/replay.ts'
 import type { DeliverySide, Preview } from './delivery-side.ts'
 import type { Candidate, SentRequest } from './replay-candidates.ts'
@@ -46,7 +47,7 @@ export async function considerCandidates(
         event: candidate.eventName,
         arrival: arrival(candidate),
         firstSentAtMs: firstSentAt(candidate),
-        isSameIdentity: isSameIdentity(candidate.sent, preview, ruleOf(candidate)),
+        ...identitiesOf(candidate.sent, preview, ruleOf(candidate)),
       },
       ruleOf(candidate),
       options.permissions,
@@ -96,26 +97,14 @@ async function previewsOf(
   return found
 }
 
-// The action counts as well: some definitions take the event's name at the platform from it. A field that is on neither
-// side identifies nothing; without any, nothing does.
-function isSameIdentity(
+function identitiesOf(
   sent: SentRequest | null,
   preview: Preview | null,
   rule: RepeatRule | null,
-): boolean | null {
-  if (!rule || !sent || !preview) return null
-  if (sent.request.payload === undefined) return null
-  // Nothing would be sent: nothing can be counted twice.
-  if (!preview.request) return true
-  const now = preview.request as { readonly [key: string]: Json }
-  const before = rule.by.map((path) => valueAt(sent.request.payload, path))
-  const after = rule.by.map((path) => valueAt(now.payload, path))
-  const isSame = JSON.stringify(before) === JSON.stringify(after)
-  return isSame && after.some((value) => value != null) && sent.request.action === now.action
-}
-
-function valueAt(value: Json | undefined, path: string): Json | undefined {
-  let at = value
-  for (const key of path.split('.')) at = isJsonObject(at) ? at[key] : undefined
-  return at
+): Pick<ReplayCandidate, 'identityThen' | 'identityNow' | 'wouldSend'> {
+  return {
+    identityThen: rule && repeatIdentity(rule, sent?.request ?? null),
+    identityNow: rule && repeatIdentity(rule, preview?.request ?? null),
+    wouldSend: preview?.kind === 'sent',
+  }
 }

@@ -133,8 +133,9 @@ async function enqueue(
   ])
   await client.query(
     `with decided as materialized (
-       select * from unnest($3::bigint[], $4::text[], $5::text[], $6::integer[], $7::text[], $8::timestamptz[])
-         as t (id, state, reason, attempts, refusal, repeat_until)
+       select * from unnest($3::bigint[], $4::text[], $5::text[], $6::integer[], $7::text[], $8::timestamptz[],
+                            $9::text[])
+         as t (id, state, reason, attempts, refusal, repeat_until, repeat_identity)
      ), queued as (
        update deliveries d set state = 'pending', reason = '${REPLAYED}', due_at = $2, settled_at = null, replay_id = $1
        from decided t
@@ -142,9 +143,10 @@ async function enqueue(
        returning d.id
      )
      insert into replay_deliveries
-       (replay_id, delivery_id, from_state, from_reason, refusal, attempts_before, repeat_until, enqueued_at)
+       (replay_id, delivery_id, from_state, from_reason, refusal, attempts_before, repeat_until, repeat_identity, enqueued_at)
      select $1, t.id, t.state, t.reason,
             case when q.id is null then coalesce(t.refusal, 'under_way') end, t.attempts, t.repeat_until,
+            t.repeat_identity,
             case when q.id is not null then $2::timestamptz end
      from decided t left join queued q using (id)`,
     [
@@ -158,6 +160,7 @@ async function enqueue(
       considered.map(({ verdict }) =>
         verdict.kind === 'replay' && verdict.untilMs !== null ? new Date(verdict.untilMs) : null,
       ),
+      considered.map(({ verdict }) => (verdict.kind === 'replay' ? verdict.identity : null)),
     ],
   )
 }

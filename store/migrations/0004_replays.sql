@@ -29,6 +29,8 @@ create table replay_deliveries (
   attempts_before integer not null,
   -- The platform recognises a repeat until then; later nothing is sent.
   repeat_until timestamptz,
+  -- What the platform knows it by: sent again only as long as the mapping makes the same of it.
+  repeat_identity text,
   enqueued_at timestamptz,
   outcome text,
   outcome_reason text,

@@ -75,7 +75,9 @@ describe('decideReplay()', () => {
     event: 'purchase',
     arrival: 'yes',
     firstSentAtMs: NOW - HOUR_MS,
-    isSameIdentity: true,
+    identityThen: 'one',
+    identityNow: 'one',
+    wouldSend: true,
   }
   const all = { includeDelivered: true, confirmUnknown: true }
   const none = { includeDelivered: false, confirmUnknown: false }
@@ -122,13 +124,13 @@ describe('decideReplay()', () => {
     },
     {
       name: 'another identity',
-      over: { isSameIdentity: false },
+      over: { identityNow: 'other' },
       may: all,
       verdict: 'would_count_twice',
     },
     {
       name: 'no record of what was sent',
-      over: { isSameIdentity: null },
+      over: { identityThen: null },
       may: all,
       verdict: 'would_count_twice',
     },
@@ -153,11 +155,23 @@ describe('decideReplay()', () => {
   })
 
   test('what the platform recognises goes until it forgets', () => {
-    expect(decideReplay(candidate, rule, all, NOW)).toEqual({ kind: 'replay', untilMs: until })
+    expect(decideReplay(candidate, rule, all, NOW)).toEqual({
+      kind: 'replay',
+      untilMs: until,
+      identity: 'one',
+    })
     const unknown = { ...candidate, state: 'unknown', arrival: 'possible' } as const
-    expect(decideReplay(unknown, rule, none, NOW)).toEqual({ kind: 'replay', untilMs: until })
+    expect(decideReplay(unknown, rule, none, NOW)).toEqual({
+      kind: 'replay',
+      untilMs: until,
+      identity: 'one',
+    })
     const forEver = { ...rule, withinMs: null }
-    expect(decideReplay(candidate, forEver, all, NOW)).toEqual({ kind: 'replay', untilMs: null })
+    expect(decideReplay(candidate, forEver, all, NOW)).toEqual({
+      kind: 'replay',
+      untilMs: null,
+      identity: 'one',
+    })
   })
 })
 

@@ -121,6 +121,20 @@ describe('POST /v1/replays', () => {
     ).toMatchObject({ enqueued: 0, refused: { would_count_twice: 1 } })
   })
 
+  test('a repeat is not sent by a worker whose mapping would give it another name', async () => {
+    const worker = stage.start()
+    await stage.store.send([agreedOrder('o1')])
+    await settled()
+    await worker.stop()
+    const { body } = await stage.replay({ destination: 'meta', include_delivered: true })
+    expect(body.enqueued).toBe(1)
+    stage.redeploy((_, yaml) => yaml.replace('event_name: Purchase', 'event_name: Order'))
+    stage.start()
+    await settled()
+    expect(await stage.states('meta')).toEqual({ 'msg-o1': 'delivered' })
+    expect(stage.meta.summary().received).toBe(1)
+  })
+
   test('a delivered order whose repeat is refused stays delivered', async () => {
     const worker = stage.start()
     await stage.store.send([agreedOrder('o1')])
