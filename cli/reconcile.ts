@@ -99,5 +99,5 @@ export function faultsOf({ messages, events, destinations, owed }: Reconciliatio
 
 function row(label: string, count: number | null, note = ''): string {
   const words = note ? paint.dim(note) : ''
-  return `${label.padEnd(14)}${count === null ? '' : String(count).padStart(9)}  ${words}`.trimEnd()
+  return `${label.padEnd(14)}${String(count ?? '').padStart(9)}  ${words}`.trimEnd()
 }
