@@ -169,6 +169,11 @@ interface Group {
   readonly evidence: JsonObject[]
 }
 
+interface SentGroup extends Group {
+  /** By position, as the attempts keep them. */
+  readonly recorded: readonly object[]
+}
+
 // One request holds one action and one value of each batch key: the package's own rule, kept by the host (destinations.md 0.5).
 function groupsOf(decisions: readonly Decision[]): Group[] {
   const groups = new Map<string, Group>()
@@ -190,6 +195,8 @@ function groupsOf(decisions: readonly Decision[]): Group[] {
 
 async function send(options: DefinitionOptions, group: Group): Promise<DeliveryResult[]> {
   const { clock, definition, settings, transport, file } = options
+  // Before anything is sent: a fault of ours after it would have the events sent again.
+  const recorded = group.payloads.map(recordedPayload)
   const startedAt = clock.now()
   const outcomes = await (options.run ?? runDefinition)(
     {
@@ -204,7 +211,13 @@ async function send(options: DefinitionOptions, group: Group): Promise<DeliveryR
   )
   const durationMs = Math.round(clock.now() - startedAt)
   return outcomes.map((outcome, at) =>
-    resultOf(outcome, file, { startedAt: new Date(startedAt), durationMs }, group, at),
+    resultOf(
+      outcome,
+      file,
+      { startedAt: new Date(startedAt), durationMs },
+      { ...group, recorded },
+      at,
+    ),
   )
 }
 
@@ -212,7 +225,7 @@ function resultOf(
   outcome: Outcome,
   file: DestinationFile,
   timing: Pick<Attempt, 'startedAt' | 'durationMs'>,
-  group: Group,
+  group: SentGroup,
   at: number,
 ): DeliveryResult {
   const evidence = group.evidence[at] ?? {}
@@ -241,7 +254,7 @@ function resultOf(
 function attemptOf(
   timing: Pick<Attempt, 'startedAt' | 'durationMs'>,
   exchange: Exchange | null,
-  { payloads, subscription }: Group,
+  { payloads, recorded, subscription }: SentGroup,
   at: number,
   error: string | null,
 ): Attempt {
@@ -253,7 +266,7 @@ function attemptOf(
     bytes,
     action: subscription.action,
     events: payloads.length,
-    ...recordedPayload(payload),
+    ...recorded[at],
   }
   const response =
     payload && payloads.length === 1 && exchange ? redactAnswer(exchange.response, payload) : null

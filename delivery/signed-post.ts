@@ -47,6 +47,8 @@ export async function signedPost(
     'Idempotency-Key': headerText(post.idempotencyKey),
     ...signedHeaders(signer.secrets, { ...signer, timestamp, body: post.body }),
   }
+  // Before anything is sent: a fault of ours after it would have the event sent again.
+  const recorded = recordedPayload(post.payload)
   const attemptOf = (outcome: Pick<Attempt, 'status' | 'error' | 'response'>): Attempt => ({
     startedAt: new Date(startedAt),
     durationMs: Math.round(clock.now() - startedAt),
@@ -54,7 +56,7 @@ export async function signedPost(
       method: 'POST',
       url: withoutSecrets(post.url),
       bytes: Buffer.byteLength(post.body),
-      ...recordedPayload(post.payload),
+      ...recorded,
     },
     ...outcome,
   })

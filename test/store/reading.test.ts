@@ -320,7 +320,15 @@ describe('GET /v1/reconcile', () => {
   test('of nothing is balanced', async () => {
     expect(await sums()).toEqual({
       environment: 'production',
-      messages: { stored: 0, received: 0, accepted: 0, accepted_events: 0, duplicates: 0, unmapped: 0, rejected: 0 },
+      messages: {
+        stored: 0,
+        received: 0,
+        accepted: 0,
+        accepted_events: 0,
+        duplicates: 0,
+        unmapped: 0,
+        rejected: 0,
+      },
       events: 0,
       owed: 0,
       destinations: {},
@@ -348,7 +356,15 @@ describe('GET /v1/reconcile', () => {
     ])
     expect(await sums()).toEqual({
       environment: 'production',
-      messages: { stored: 5, received: 8, accepted: 3, accepted_events: 2, duplicates: 3, unmapped: 1, rejected: 1 },
+      messages: {
+        stored: 5,
+        received: 8,
+        accepted: 3,
+        accepted_events: 2,
+        duplicates: 3,
+        unmapped: 1,
+        rejected: 1,
+      },
       events: 2,
       owed: 4,
       destinations: {
