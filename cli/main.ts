@@ -4,10 +4,13 @@ import { Command } from 'commander'
 import { messageOf, TrackLayerError } from '../core/errors.ts'
 import { audienceCommand } from './audience.ts'
 import { buildCommand } from './build.ts'
+import { deadLetterCommand } from './dead-letter.ts'
 import { destinationCommand } from './destination.ts'
 import { devCommand } from './dev/command.ts'
 import { messageCommand } from './message.ts'
 import { endQuietlyOnClosedOutput } from './output.ts'
+import { reconcileCommand } from './reconcile.ts'
+import { replayCommand } from './replay.ts'
 import { deliveryCommand, storeCommand } from './store.ts'
 
 const program = new Command('tracklayer')
@@ -21,6 +24,9 @@ for (const command of [
   messageCommand(),
   destinationCommand(),
   audienceCommand(),
+  deadLetterCommand(),
+  replayCommand(),
+  reconcileCommand(),
   buildCommand(),
 ]) {
   program.addCommand(command)

@@ -21,6 +21,7 @@ const PERSONAL = new Set([
   'remoteip',
   'clientip',
   'useragent',
+  'clientuseragent',
   'recipient',
 ])
 // `contact_email`, `invitee_first_name`, `shipping_address`, `address1`, `phone_number`, `ip_address`.
