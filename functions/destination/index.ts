@@ -4,6 +4,7 @@ import { canonicalise } from '../../core/canonicalise.ts'
 import { isJsonObject } from '../../core/json.ts'
 import { isOwnReturn } from '../../core/loop-mark.ts'
 import table from '../../mappings/events.yaml'
+import { protect } from '../../mappings/pii.yaml'
 import { type HostResult, host } from '../host.ts'
 import { send } from './send.ts'
 import { type DestinationSettings, readSettings } from './settings.ts'
@@ -28,7 +29,7 @@ export async function onBatch(
   const entries: BatchEntry[] = []
   const places: number[] = []
   events.forEach((event, place) => {
-    const entry = entryOf(event, known)
+    const entry = entryOf(event, known, settings)
     if (entry === 'filtered') return
     if (entry === 'unsupported') {
       results[place] = {
@@ -51,7 +52,7 @@ export async function onBatch(
 
 async function handleOne(event: unknown, settings: Settings): Promise<void> {
   const known = readSettings(settings)
-  const entry = entryOf(event, known)
+  const entry = entryOf(event, known, settings)
   if (entry === 'filtered') return
   if (entry === 'unsupported') throw host.unsupported('want a message of a type Segment knows')
   const [result] = await send([entry], known)
@@ -63,9 +64,10 @@ async function handleOne(event: unknown, settings: Settings): Promise<void> {
 function entryOf(
   event: unknown,
   { allowlist }: DestinationSettings,
+  settings: Settings,
 ): BatchEntry | 'filtered' | 'unsupported' {
   if (!isJsonObject(event) || typeof event.type !== 'string') return 'unsupported'
   if (isOwnReturn(event)) return 'filtered'
   if (allowlist && event.type === 'track' && !allowlist.has(String(event.event))) return 'filtered'
-  return canonicalise(event, table)
+  return canonicalise(protect(event, 'tracklayer', settings), table)
 }
