@@ -8,7 +8,9 @@ import {
   type ReturnsFile,
 } from '../core/destination-schema.ts'
 import { TrackLayerError } from '../core/errors.ts'
+import { type MappingSource, parseMappingSource } from '../core/mapping-schema.ts'
 import type { MappingTable } from '../core/mapping-table.ts'
+import type { TrackingPlan } from '../core/tracking-plan/violation.ts'
 import { DIST } from './paths.ts'
 
 /** The table as `tracklayer build` compiled it: the same rows that run inside Segment. */
@@ -19,6 +21,27 @@ export function loadTable(): MappingTable {
     'SETTINGS_INVALID',
     'The mapping table is not built; run: npm run build',
   )
+}
+
+/** The tracking plan as `tracklayer build` compiled it: the same checks that run inside Segment. */
+export function loadPlan(): TrackingPlan {
+  const file = path.join(DIST, 'mappings', 'tracking-plan.js')
+  if (existsSync(file)) return require(file).default
+  throw new TrackLayerError(
+    'SETTINGS_INVALID',
+    'The tracking plan is not built; run: npm run build',
+  )
+}
+
+/** mappings/events.yaml before it is compiled. @throws TrackLayerError MAPPING_INVALID */
+export function loadMappingSource(mappingsDir: string): MappingSource {
+  const file = path.join(mappingsDir, 'events.yaml')
+  if (!existsSync(file))
+    throw new TrackLayerError(
+      'SETTINGS_INVALID',
+      `No events.yaml in ${mappingsDir}; name its folder with --mappings`,
+    )
+  return parseMappingSource(readFileSync(file, 'utf8'), shown(file))
 }
 
 /** Destination name (the file's) → its content. @throws TrackLayerError MAPPING_INVALID */

@@ -5,8 +5,10 @@ import { messageOf, TrackLayerError } from '../core/errors.ts'
 import { buildCommand } from './build.ts'
 import { destinationCommand } from './destination.ts'
 import { devCommand } from './dev/command.ts'
+import { mappingsCommand } from './mappings.ts'
 import { messageCommand } from './message.ts'
 import { endQuietlyOnClosedOutput } from './output.ts'
+import { planCommand } from './plan.ts'
 import { deliveryCommand, storeCommand } from './store.ts'
 
 const program = new Command('tracklayer')
@@ -19,6 +21,8 @@ for (const command of [
   deliveryCommand(),
   messageCommand(),
   destinationCommand(),
+  planCommand(),
+  mappingsCommand(),
   buildCommand(),
 ]) {
   program.addCommand(command)

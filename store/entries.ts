@@ -6,6 +6,7 @@ import type { IdentityClaim } from '../core/identity.ts'
 import { isJsonObject, type Json, type JsonObject, objectAt, textOf } from '../core/json.ts'
 import type { MappingTable } from '../core/mapping-table.ts'
 import { messageIdOf, occurredAt } from '../core/message.ts'
+import { type StatedViolation, violationsOf } from './protocols.ts'
 import { cleanText } from './text.ts'
 
 export interface PreparedEvent {
@@ -33,6 +34,8 @@ export interface PreparedMessage {
     readonly categories: Readonly<Record<string, boolean>>
     readonly statedAt: string | null
   } | null
+  /** What the tracking plan found wrong with it, by the time it left Segment. */
+  readonly violations: readonly StatedViolation[]
   /** Traits this message states, with the instant it states them for; null when none was readable. */
   readonly traits: { readonly values: JsonObject; readonly statedAt: string | null } | null
 }
@@ -94,6 +97,7 @@ export function prepareEntry(
     contacts: contactsOf(message, canonical),
     // An event answers for itself alone; what a person says of consent comes as an identify or a preference update.
     consent: event === null ? consentOf(message) : null,
+    violations: violationsOf(message),
     traits:
       kind === 'profile' && isJsonObject(message.traits) ? traitsOf(message, message.traits) : null,
     warnings,

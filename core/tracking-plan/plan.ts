@@ -71,9 +71,12 @@ function ofVersion(rules: readonly CompiledRule[], message: JsonObject): Compile
   return rules.find((rule) => rule[2] === wanted) ?? rules[0]
 }
 
-// Segment adds the preference event to every plan; what Engage sends has names nobody plans.
+/** Segment adds it to every plan itself (segment.md 5). */
+export const PREFERENCE_EVENT = 'Segment Consent Preference Updated'
+
+// What Engage sends has names nobody plans.
 function isReserved({ event, context }: JsonObject): boolean {
-  return event === 'Segment Consent Preference Updated' || !!objectAt(context, 'personas')
+  return event === PREFERENCE_EVENT || !!objectAt(context, 'personas')
 }
 
 function judge(message: JsonObject, rule: CompiledRule): PlanVerdict | null {

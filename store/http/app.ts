@@ -10,6 +10,7 @@ import { errorAnswer, tryAgainAnswer } from './errors.ts'
 import { addDestinationRoutes } from './routes/destinations.ts'
 import { addLedgerRoutes } from './routes/ledger.ts'
 import { addMessageRoutes } from './routes/messages.ts'
+import { addViolationRoutes } from './routes/violations.ts'
 import { createSegmentEvents } from './segment-events.ts'
 
 export type Log = (level: 'info' | 'warn' | 'error', message: string) => void
@@ -52,7 +53,12 @@ export function createStoreApp(options: StoreOptions): StoreApp {
     }
   })
   app.use('/v1/*', requireKey(options.access))
-  for (const addRoutes of [addMessageRoutes, addLedgerRoutes, addDestinationRoutes]) {
+  for (const addRoutes of [
+    addMessageRoutes,
+    addLedgerRoutes,
+    addDestinationRoutes,
+    addViolationRoutes,
+  ]) {
     addRoutes(app, options)
   }
   app.notFound((context) =>
