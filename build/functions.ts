@@ -115,8 +115,9 @@ async function bundleFunction(
   ].join('\n')
 }
 
-function bundleMapping(
-  { root }: BuildOptions,
+/** The text of a CommonJS module with the compiled file `name` of mappings/ as default. */
+export function bundleMapping(
+  { root }: Pick<BuildOptions, 'root'>,
   name: string,
   modules: MappingModules,
 ): Promise<string> {

@@ -10,7 +10,6 @@ import {
 import { TrackLayerError } from '../core/errors.ts'
 import { type MappingSource, parseMappingSource } from '../core/mapping-schema.ts'
 import type { MappingTable } from '../core/mapping-table.ts'
-import type { TrackingPlan } from '../core/tracking-plan/violation.ts'
 import { DIST } from './paths.ts'
 
 /** The table as `tracklayer build` compiled it: the same rows that run inside Segment. */
@@ -20,16 +19,6 @@ export function loadTable(): MappingTable {
   throw new TrackLayerError(
     'SETTINGS_INVALID',
     'The mapping table is not built; run: npm run build',
-  )
-}
-
-/** The tracking plan as `tracklayer build` compiled it: the same checks that run inside Segment. */
-export function loadPlan(): TrackingPlan {
-  const file = path.join(DIST, 'mappings', 'tracking-plan.js')
-  if (existsSync(file)) return require(file).default
-  throw new TrackLayerError(
-    'SETTINGS_INVALID',
-    'The tracking plan is not built; run: npm run build',
   )
 }
 

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { Command } from 'commander'
 import { stringify } from 'yaml'
+import { loadMappings } from '../build/load-mappings.ts'
 import { readPiiPolicy, readPlan } from '../build/mappings.ts'
 import { messageOf, TrackLayerError } from '../core/errors.ts'
 import { isJsonObject, type JsonObject } from '../core/json.ts'
@@ -18,9 +19,9 @@ import { goneLeaks, type Leaks, leaksOf, newLeaks } from '../core/pii/leaks.ts'
 import { parsePiiLock } from '../core/pii/lock.ts'
 import type { CoverageFinding } from '../store/coverage.ts'
 import type { ViolationCount } from '../store/violations.ts'
-import { loadDestinationFiles, loadPlan, loadTable } from './load-mappings.ts'
+import { loadDestinationFiles } from './load-mappings.ts'
 import { paint, print } from './output.ts'
-import { MAPPINGS } from './paths.ts'
+import { MAPPINGS, ROOT } from './paths.ts'
 import { askStore } from './store-client.ts'
 
 interface Flags {
@@ -70,7 +71,7 @@ async function runCheck(flags: Flags): Promise<void> {
       'Nothing to check: name --messages <file>, --store or --pii',
     )
   const lines = [
-    ...(flags.messages ? checkFile(flags.messages, flags) : []),
+    ...(flags.messages ? await checkFile(flags.messages, flags) : []),
     ...(flags.store ? await checkStore(flags) : []),
     ...(flags.pii ? checkPii(flags) : []),
   ]
@@ -90,9 +91,9 @@ interface Line {
   readonly seen?: string
 }
 
-function checkFile(file: string, flags: Flags): Line[] {
+async function checkFile(file: string, flags: Flags): Promise<Line[]> {
   const messages = readLines(file)
-  const options = { table: loadTable(), plan: loadPlan(), unmapped: unmappedOf(flags) }
+  const options = { ...(await mappingsOf(flags)), unmapped: unmappedOf(flags) }
   return checkMessages(messages, options).map((one: MappingFinding) => ({
     ...one,
     seen: `${one.count} of ${messages.length}, first on line ${one.first.number}`,
@@ -108,7 +109,7 @@ async function checkStore(flags: Flags): Promise<Line[]> {
     flags.storeUrl,
     '/v1/violations',
   )
-  const options = { table: loadTable(), unmapped: unmappedOf(flags) }
+  const options = { ...(await mappingsOf(flags)), unmapped: unmappedOf(flags) }
   // An unlisted name that is close to a row's has a warning too, which says no more than the name does.
   const names = new Map(findings.filter((one) => !one.is_mapped).map((one) => [one.event, one]))
   const unread = findings.filter((one) => one.is_mapped && one.warning !== null)
@@ -128,6 +129,10 @@ function counted(
   { count, example }: { count: number; example: string },
 ): Line {
   return { ...found, count, seen: `${count} message(s), e.g. ${example}` }
+}
+
+function mappingsOf({ mappings }: Flags) {
+  return loadMappings({ root: ROOT, mappingsDir: path.resolve(mappings) })
 }
 
 function unmappedOf({ mappings }: Flags): ReadonlySet<string> {

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { Command } from 'commander'
-import { stringify } from 'yaml'
+import { Document, isMap, isSeq, visit } from 'yaml'
 import { readPlan } from '../build/mappings.ts'
 import { messageOf, TrackLayerError } from '../core/errors.ts'
 import { exportPlan, importPlan } from '../core/tracking-plan/protocols.ts'
@@ -60,10 +60,18 @@ function runImport(from: string, { mappings, out, json }: FolderFlags): void {
   const present = readPlan(path.resolve(mappings))
   const plan = {
     ...headerOf(present),
-    events: events.map((row) => ({ ...row, ...policyOf(present.events, row) })),
-    calls: calls.map((row) => ({ ...row, ...policyOf(present.calls, row) })),
+    events: events.map(({ event, ...row }) => ({
+      event,
+      ...policyOf(present.events, { event, ...row }),
+      ...row,
+    })),
+    calls: calls.map(({ call, ...row }) => ({
+      call,
+      ...policyOf(present.calls, { call, ...row }),
+      ...row,
+    })),
   }
-  const text = stringify(withoutDefaults(plan), { lineWidth: 120, aliasDuplicateObjects: false })
+  const text = yamlOf(withoutDefaults(plan))
   parseTrackingPlan(text, path.basename(file))
   writeFileSync(file, text)
   if (json) {
@@ -82,6 +90,20 @@ function headerOf({
   unplanned_properties,
 }: PlanSource) {
   return { version, name, on_violation, unplanned_events, unplanned_properties }
+}
+
+// A rule of plain values stands on its own line, as people write it.
+function yamlOf(plan: unknown): string {
+  const document = new Document(plan, { aliasDuplicateObjects: false })
+  visit(document, {
+    Map(_key, map) {
+      const isPlain = map.items.every(
+        ({ value }) => !isMap(value) && !(isSeq(value) && value.items.some(isMap)),
+      )
+      if (isPlain && map.items.length > 0) map.flow = true
+    },
+  })
+  return document.toString({ lineWidth: 0 })
 }
 
 interface RowPolicy {
