@@ -41,12 +41,12 @@ export function compileTrackingPlan(source: PlanSource, { coreFrom }: PlanCompil
 interface Shared {
   readonly declarations: string[]
   nameOf(code: string): string
-  /** A statement on the field `name` of `o`: called by name where several sets of fields have it. */
-  statement(code: string): string
+  /** The check of one field of `o`: called by name where several sets of fields have the same. */
+  statement(field: string, code: string): string
 }
 
 /**
- * @param counts is filled with how often each statement was asked for
+ * @param counts is filled with how often each field was asked for
  * @param known the counts of an earlier pass over the same plan
  */
 function createShared(
@@ -63,9 +63,9 @@ function createShared(
     declarations.push(`const ${name} = ${code}`)
     return name
   }
-  const statement = (code: string) => {
-    counts.set(code, (counts.get(code) ?? 0) + 1)
-    return (known.get(code) ?? 0) < 2
+  const statement = (field: string, code: string) => {
+    counts.set(field, (counts.get(field) ?? 0) + 1)
+    return (known.get(field) ?? 0) < 2
       ? code
       : `${nameOf(`(o, a, f) => { let x; ${code} }`)}(o, a, f)`
   }
@@ -96,7 +96,8 @@ function fieldsFunction(fields: Fields, tracksUnplanned: boolean, shared: Shared
     const read = isInherited
       ? `Object.hasOwn(o, ${text(name)}) ? o[${text(name)}] : undefined`
       : `o[${text(name)}]`
-    return [shared.statement(`x = ${read}; ${checks.join(' && ')}`)]
+    const key = `${name} ${tracksUnplanned} ${canonicalJson({ ...field, description: '' })}`
+    return [shared.statement(key, `x = ${read}; ${checks.join(' && ')}`)]
   })
   if (tracksUnplanned) {
     const planned = shared.nameOf(`new Set(${JSON.stringify(Object.keys(fields))})`)
@@ -177,6 +178,7 @@ function typeCheck(field: Field, key: string): string | null {
 const FAST_TYPE: Readonly<Record<string, string>> = {
   string: 'typeof x == "string" || ',
   number: 'typeof x == "number" || ',
+  integer: 'Number.isInteger(x) || ',
   boolean: 'typeof x == "boolean" || ',
 }
 

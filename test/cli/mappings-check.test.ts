@@ -1,9 +1,13 @@
 // `tracklayer mappings check` and `tracklayer plan` as a team's CI runs them.
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { serve } from '@hono/node-server'
+import { Command } from 'commander'
+import { mappingsCommand } from '../../cli/mappings.ts'
+import { planCommand } from '../../cli/plan.ts'
+import { messageOf } from '../../core/errors.ts'
 import { useDatabase } from '../support/database.ts'
 import { API_KEYS, orderMessage } from '../support/signed-batch.ts'
 import { createTestStore } from '../support/store.ts'
@@ -17,13 +21,25 @@ beforeEach(() => cpSync(path.join(ROOT, 'mappings'), mappings, { recursive: true
 afterEach(() => rmSync(mappings, { recursive: true }))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-function run(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [path.join(ROOT, 'dist', 'cli.js'), ...args, '--mappings', mappings],
-    { encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } },
-  )
-  return { status, lines: stdout.trim().split('\n'), stderr }
+/** In this process: what a process of its own adds is shown once, below. */
+async function run(...args: string[]) {
+  const written: string[] = []
+  const write = jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    written.push(String(text))
+    return true
+  })
+  const program = new Command('tracklayer').addCommand(planCommand()).addCommand(mappingsCommand())
+  let stderr = ''
+  try {
+    await program.parseAsync([...args, '--mappings', mappings], { from: 'user' })
+  } catch (error) {
+    stderr = messageOf(error)
+    process.exitCode = 1
+  }
+  const status = Number(process.exitCode ?? 0)
+  process.exitCode = 0
+  write.mockRestore()
+  return { status, lines: written.join('').trim().split('\n'), stderr }
 }
 
 function edit(file: string, from: string, to: string): void {
@@ -49,13 +65,13 @@ function messages(...list: object[]): string {
 }
 
 describe('mappings check --messages', () => {
-  test('finds nothing where nothing is', () => {
+  test('finds nothing where nothing is', async () => {
     const page = { type: 'page', messageId: 'p', userId: 'u' }
-    const answer = run('mappings', 'check', '--messages', messages(VALID, page))
+    const answer = await run('mappings', 'check', '--messages', messages(VALID, page))
     expect(answer).toEqual({ status: 0, lines: ['nothing found'], stderr: '' })
   })
 
-  test('names unmapped, case-drifted and type-drifted events, each once, with a fix in one line', () => {
+  test('names unmapped, case-drifted and type-drifted events, each once, with a fix in one line', async () => {
     const drifted = { ...VALID, properties: { ...VALID.properties, total: '5' } }
     const file = messages(
       VALID,
@@ -65,7 +81,7 @@ describe('mappings check --messages', () => {
       { ...VALID, event: 'Button Clicked' },
       { ...VALID, properties: { ...VALID.properties, revenue: 'many' } },
     )
-    expect(run('mappings', 'check', '--messages', file)).toEqual({
+    expect(await run('mappings', 'check', '--messages', file)).toEqual({
       status: 1,
       stderr: '',
       lines: [
@@ -84,37 +100,37 @@ describe('mappings check --messages', () => {
     })
   })
 
-  test('an event that is planned as unmapped is none', () => {
+  test('an event that is planned as unmapped is none', async () => {
     edit(
       'tracking-plan.yaml',
       'events:\n',
       'events:\n  - { event: Button Clicked, mapped: false }\n',
     )
     const file = messages({ ...VALID, event: 'Button Clicked' })
-    expect(run('mappings', 'check', '--messages', file).status).toBe(0)
+    expect((await run('mappings', 'check', '--messages', file)).status).toBe(0)
   })
 
-  test('names the line that is no JSON', () => {
+  test('names the line that is no JSON', async () => {
     const file = path.join(folder, 'broken.ndjson')
     writeFileSync(file, `${JSON.stringify(VALID)}\n{"type":\n`)
-    const { status, stderr } = run('mappings', 'check', '--messages', file)
+    const { status, stderr } = await run('mappings', 'check', '--messages', file)
     expect(status).toBe(1)
     expect(stderr).toContain(`${file}:2 is no JSON`)
   })
 })
 
 describe('mappings check --pii', () => {
-  test('the committed lock file says what the committed mappings send on', () => {
-    expect(run('mappings', 'check', '--pii')).toEqual({
+  test('the committed lock file says what the committed mappings send on', async () => {
+    expect(await run('mappings', 'check', '--pii')).toEqual({
       status: 0,
       lines: ['nothing found'],
       stderr: '',
     })
   })
 
-  test('a mapping that begins to send a personal field fails, until somebody agrees', () => {
+  test('a mapping that begins to send a personal field fails, until somebody agrees', async () => {
     edit('destinations/ga4.yaml', 'mapping:\n', 'mapping:\n  sneaked: { "@path": $.user.email }\n')
-    expect(run('mappings', 'check', '--pii')).toEqual({
+    expect(await run('mappings', 'check', '--pii')).toEqual({
       status: 1,
       stderr: '',
       lines: [
@@ -123,15 +139,15 @@ describe('mappings check --pii', () => {
         '1 finding(s)',
       ],
     })
-    expect(run('mappings', 'check', '--pii', '--accept').status).toBe(0)
-    expect(run('mappings', 'check', '--pii').status).toBe(0)
+    expect((await run('mappings', 'check', '--pii', '--accept')).status).toBe(0)
+    expect((await run('mappings', 'check', '--pii')).status).toBe(0)
     // An allowlist is not overruled by the lock file.
     edit(
       'pii.yaml',
       'destinations: {}',
       'destinations: { ga4: [user_id, anonymous_id, click_ids] }',
     )
-    const { status, lines } = run('mappings', 'check', '--pii', '--accept')
+    const { status, lines } = await run('mappings', 'check', '--pii', '--accept')
     expect([status, lines[0]]).toEqual([
       1,
       'ga4 gets the personal field "email", which is not on the allowlist',
@@ -189,21 +205,21 @@ test('mappings check --store finds the same in what a store has', async () => {
   ])
 })
 
-test('plan export and import give back the plan, and keep what a schema does not say', () => {
+test('plan export and import give back the plan, and keep what a schema does not say', async () => {
   edit(
     'tracking-plan.yaml',
     '  - event: Order Completed\n',
     '  - event: Order Completed\n    on_violation: block\n',
   )
   const rules = path.join(folder, 'rules.json')
-  expect(run('plan', 'export', '--out', rules).status).toBe(0)
-  expect(run('plan', 'import', rules).lines).toEqual([
+  expect((await run('plan', 'export', '--out', rules)).status).toBe(0)
+  expect((await run('plan', 'import', rules)).lines).toEqual([
     expect.stringContaining('42 event(s), 1 other call(s)'),
   ])
   expect(readFileSync(path.join(mappings, 'tracking-plan.yaml'), 'utf8')).toContain(
     '- event: Order Completed\n    on_violation: block\n',
   )
   const again = path.join(folder, 'again.json')
-  run('plan', 'export', '--out', again)
+  await run('plan', 'export', '--out', again)
   expect(readFileSync(again, 'utf8')).toBe(readFileSync(rules, 'utf8'))
 })
