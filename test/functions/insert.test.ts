@@ -6,9 +6,10 @@ import path from 'node:path'
 import { buildFunctions } from '../../build/functions.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { openBundleRealm } from '../support/bundle-realm.ts'
-import { order, ownReturn } from '../support/function-stage.ts'
+import { BUNDLES, order, ownReturn, useFunctionStage } from '../support/function-stage.ts'
 import { type RecordingServer, startRecordingServer } from '../support/recording-server.ts'
 
+const stage = useFunctionStage()
 const ROOT = path.join(__dirname, '..', '..')
 const folder = mkdtempSync(path.join(tmpdir(), 'tracklayer-insert-'))
 const built = (name: string) => path.join(folder, 'dist', 'functions', name)
@@ -314,5 +315,25 @@ describe('Violation Generated', () => {
       await call(strict(), 'onIdentify', flagged, { ...settings(), trackingApi }),
     ).toMatchObject({ messageId: 'm3' })
     expect(source.requests).toEqual([])
+  })
+})
+
+test('in the workspace: what is flagged reaches the store with its violations, what is blocked never does', async () => {
+  const through = async (file: string) => {
+    const { addDestination, send, statuses, store } = await stage()
+    await addDestination({ insert: { file, settings: KEY }, settings: KEY })
+    await send({ ...order('m1'), properties: { revenue: -1 } })
+    const entries = store.requests.flatMap(({ body }) => JSON.parse(body.toString()).batch)
+    return {
+      statuses: statuses(),
+      violations: entries.map(({ message }) => message.context.protocols.violations.length),
+    }
+  }
+  expect(await through(BUNDLES.insert)).toEqual({ statuses: ['delivered'], violations: [5] })
+  expect(await through(built('insert.js'))).toEqual({
+    statuses: [
+      'discarded: Filtered at insert function: Blocked by the tracking plan: properties.orderId is required; properties.revenue is less than 0',
+    ],
+    violations: [],
   })
 })
