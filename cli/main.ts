@@ -7,8 +7,10 @@ import { buildCommand } from './build.ts'
 import { deadLetterCommand } from './dead-letter.ts'
 import { destinationCommand } from './destination.ts'
 import { devCommand } from './dev/command.ts'
+import { mappingsCommand } from './mappings.ts'
 import { messageCommand } from './message.ts'
 import { endQuietlyOnClosedOutput } from './output.ts'
+import { planCommand } from './plan.ts'
 import { reconcileCommand } from './reconcile.ts'
 import { replayCommand } from './replay.ts'
 import { deliveryCommand, storeCommand } from './store.ts'
@@ -27,6 +29,8 @@ for (const command of [
   deadLetterCommand(),
   replayCommand(),
   reconcileCommand(),
+  planCommand(),
+  mappingsCommand(),
   buildCommand(),
 ]) {
   program.addCommand(command)

@@ -15,6 +15,7 @@ import { addLedgerRoutes } from './routes/ledger.ts'
 import { addMessageRoutes } from './routes/messages.ts'
 import { addProfileRoutes } from './routes/profiles.ts'
 import { addReplayRoutes } from './routes/replays.ts'
+import { addViolationRoutes } from './routes/violations.ts'
 import { createSegmentAudienceObjects } from './segment-audience-objects.ts'
 import { createReceivers } from './segment-events.ts'
 
@@ -65,6 +66,7 @@ export function createStoreApp(options: StoreOptions): StoreApp {
     addProfileRoutes,
     addDeadLetterRoutes,
     addReplayRoutes,
+    addViolationRoutes,
   ]) {
     addRoutes(app, options)
   }

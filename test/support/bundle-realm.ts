@@ -13,13 +13,14 @@ export interface BundleRealm {
 
 /** One warm process of the host: module state lives across its invocations. */
 export function openBundleRealm(
-  kind: 'destination' | 'source' = 'destination',
+  kind: keyof typeof BUNDLES = 'destination',
   nowMs = Date.parse('2026-01-15T09:00:00Z'),
+  file = BUNDLES[kind],
 ): BundleRealm {
   const realm = createRealm(
     {
       kind,
-      code: readFileSync(BUNDLES[kind], 'utf8'),
+      code: readFileSync(file, 'utf8'),
       fileName: `${kind}.js`,
       bufferAfterThrow: 'drop',
       tester: false,
