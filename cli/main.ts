@@ -5,6 +5,7 @@ import { messageOf, TrackLayerError } from '../core/errors.ts'
 import { buildCommand } from './build.ts'
 import { destinationCommand } from './destination.ts'
 import { devCommand } from './dev/command.ts'
+import { functionCommand } from './function/command.ts'
 import { messageCommand } from './message.ts'
 import { endQuietlyOnClosedOutput } from './output.ts'
 import { deliveryCommand, storeCommand } from './store.ts'
@@ -19,6 +20,7 @@ for (const command of [
   deliveryCommand(),
   messageCommand(),
   destinationCommand(),
+  functionCommand(),
   buildCommand(),
 ]) {
   program.addCommand(command)
