@@ -22,7 +22,7 @@ const USES: Readonly<Record<string, readonly [string, unknown]>> = {
     '0cc175b9c0f1b6a831c399e269772661',
   ],
   'fetchretrylib.fetchretry': ['typeof fetchretrylib.fetchretry(fetch)', 'function'],
-  jsftp: ['typeof new jsftp({ port: 1, createSocket() {} }).get', 'function'],
+  jsftp: ['typeof jsftp.prototype.get', 'function'],
   jsonwebtoken: [
     'jsonwebtoken.verify(jsonwebtoken.sign({ a: 1 }, "k", { noTimestamp: true }), "k")',
     { a: 1 },
@@ -66,11 +66,10 @@ function isInstalled(module: string): boolean {
 }
 
 function openRealm(kind: FunctionKind) {
-  const [handler, event] = kind === 'source' ? ['onRequest', 'r.json()'] : ['onTrack', 'r']
   const realm = createRealm(
     {
       kind,
-      code: `function ${handler}(r) { return { value: (0, eval)(${event}.code) } }`,
+      code: 'function onTrack({ code }) { return { value: (0, eval)(code) } }',
       fileName: 'use.js',
       switches: DEFAULT_SWITCHES,
       tester: false,

@@ -16,7 +16,7 @@ import { type HostSwitches, hostSwitches } from '../host-switches.ts'
 import type { FunctionKind, Invocation, LogLevel, RealmOutcome } from '../realm/realm-protocol.ts'
 import { classify, reasonOf, type Verdict } from '../runtime/classify.ts'
 import type { CallOutcome } from '../runtime/container.ts'
-import { createFunctionInstance } from '../runtime/function-instance.ts'
+import { createFunctionInstance, type FunctionInstance } from '../runtime/function-instance.ts'
 import { webhookBody } from '../tracking/webhooks.ts'
 import {
   type NetworkGate,
@@ -71,6 +71,8 @@ export interface FunctionRunOptions {
   readonly switches?: Partial<HostSwitches>
   /** Keys of a webhook's body keep their order and `cache` stays empty, as in the editor's tester. */
   readonly tester?: boolean
+  /** Keeps the container from one input to the next while the settings are the same. Default false: each starts cold. */
+  readonly isWarm?: boolean
   /** What happens to a request without a recorded answer. */
   readonly otherwise: 'live' | 'reset'
 }
@@ -83,7 +85,7 @@ export interface RunInput {
 
 export interface FunctionRun {
   readonly handlers: readonly string[]
-  /** Runs one input in a container of its own: cold, so that no input depends on those before it. */
+  /** Runs one input, by default in a container of its own, so that no input depends on those before it. */
   run(input: RunInput): Promise<FunctionRunResult>
   close(): Promise<void>
 }
@@ -92,8 +94,14 @@ export interface FunctionRun {
 export async function openFunctionRun(options: FunctionRunOptions): Promise<FunctionRun> {
   const code = await readFile(options.file, 'utf8')
   const gate = await startNetworkGate({ otherwise: options.otherwise })
-  const open = (settings: JsonObject, onLog: (level: LogLevel, text: string) => void) =>
-    createFunctionInstance({
+  let logs: { level: LogLevel; text: string }[] = []
+  const warm = new Map<string, FunctionInstance>()
+
+  function open(settings: JsonObject): FunctionInstance {
+    const key = JSON.stringify(settings)
+    const known = warm.get(key)
+    if (known) return known
+    const instance = createFunctionInstance({
       ...options,
       name: path.basename(options.file),
       code,
@@ -102,18 +110,30 @@ export async function openFunctionRun(options: FunctionRunOptions): Promise<Func
       networkGate: gate.origin,
       maxContainers: 1,
       settings,
-      onLog,
+      onLog: (level, text) => logs.push({ level, text }),
     })
-  try {
-    return { handlers: await handlersOf(open({}, () => {})), run, close: gate.close }
-  } catch (error) {
+    if (options.isWarm) warm.set(key, instance)
+    return instance
+  }
+
+  async function close() {
+    await Promise.all([...warm.values()].map((instance) => instance.close()))
     await gate.close()
+  }
+
+  try {
+    const instance = open({})
+    const handlers = await handlersOf(instance)
+    if (!options.isWarm) await instance.close()
+    return { handlers, run, close }
+  } catch (error) {
+    await close()
     throw error
   }
 
   async function run({ input, settings = {}, answers = [] }: RunInput): Promise<FunctionRunResult> {
-    const logs: { level: LogLevel; text: string }[] = []
-    const instance = open(settings, (level, text) => logs.push({ level, text }))
+    logs = []
+    const instance = open(settings)
     gate.answer(answers)
     gate.take()
     const switches = hostSwitches(options.switches)
@@ -131,19 +151,16 @@ export async function openFunctionRun(options: FunctionRunOptions): Promise<Func
       const read = readOutcome(outcome, input, options.kind, switches)
       return { handler: call?.handler ?? null, ...read, requests: gate.take(), logs, durationMs }
     } finally {
-      await instance.close()
+      if (!options.isWarm) await instance.close()
     }
   }
 }
 
-async function handlersOf(instance: ReturnType<typeof createFunctionInstance>) {
-  try {
-    const loaded = await instance.load()
-    if (loaded.kind === 'loaded') return loaded.handlers
-    throw new Error(`Cannot load the function: ${loaded.error.name}: ${loaded.error.message}`)
-  } finally {
-    await instance.close()
-  }
+async function handlersOf(instance: FunctionInstance): Promise<readonly string[]> {
+  const loaded = await instance.load()
+  if (loaded.kind === 'loaded') return loaded.handlers
+  await instance.close()
+  throw new Error(`Cannot load the function: ${loaded.error.name}: ${loaded.error.message}`)
 }
 
 const NOTHING_RETURNED: RealmOutcome = { kind: 'returned', returned: undefined, messages: [] }
