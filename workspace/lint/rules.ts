@@ -144,10 +144,11 @@ function* missingHandlers({ handlers, handlerNames, kind, program }: ParsedFunct
   const defined = new Set([
     ...handlers.map(({ name }) => name),
     ...assignedHandlers(program, handlerNames),
+    // Not loadable, but meant: another rule says so.
+    ...program.body.flatMap((statement) => blockDeclarations(statement).map(({ name }) => name)),
   ])
   const missing = handlerNames.filter((name) => name !== 'onBatch' && !defined.has(name))
-  const isEmpty = defined.size === 0
-  if (isEmpty) {
+  if (handlerNames.every((name) => !defined.has(name))) {
     yield error('no-handler', 0, {
       message: `no handler at top level; want ${handlerNames.join(', ')}`,
       fix: `add "async function ${handlerNames[0]}(…) { … }"`,

@@ -128,6 +128,15 @@ function jsonTextOf(value: unknown): string | undefined {
 
 /** Anything may be thrown, from either realm: only name, message and stack are read, and only as text. */
 export function describeThrown(thrown: unknown): ThrownError {
+  try {
+    return readThrown(thrown)
+  } catch {
+    // A getter or a proxy that throws in its turn.
+    return { name: 'Error', message: 'what was thrown cannot be read' }
+  }
+}
+
+function readThrown(thrown: unknown): ThrownError {
   if (typeof thrown !== 'object' || thrown === null)
     return { name: 'Error', message: String(thrown) }
   const { name, message, stack } = thrown as { name?: unknown; message?: unknown; stack?: unknown }
