@@ -9,6 +9,7 @@ import type { RequestRecord } from './deliver/source-function.ts'
 import type { HostSwitches } from './host-switches.ts'
 import type { LogLevel } from './realm/realm-protocol.ts'
 import type { DestinationRetryOptions, SourceRetryOptions } from './runtime/retry-schedule.ts'
+import type { SettingDefinition } from './runtime/settings-check.ts'
 import type { Acceptance, IntakeCounts, Rejection } from './tracking/intake.ts'
 
 export interface WorkspaceOptions {
@@ -57,7 +58,9 @@ export interface FunctionOptions {
   readonly name: string
   /** A file in the form in which it is pasted into the Functions editor. */
   readonly file: string
-  readonly settings?: Readonly<Record<string, unknown>>
+  readonly settings?: Readonly<JsonObject>
+  /** Settings that the function declares; with them, values that do not fit are Invalid Settings. */
+  readonly settingDefinitions?: readonly SettingDefinition[]
   /** Default 5000. */
   readonly timeoutMs?: number
   /** Default 2. */

@@ -80,6 +80,7 @@ function withKind(command: Command): Command {
 function withRuntime(command: Command): Command {
   return withKind(command)
     .option('--settings <file>', 'JSON file with the values of the settings')
+    .option('--settings-schema <file>', 'JSON file with the settings the function declares')
     .option('--node <major>', 'Node to run it with; fetched from npm when it is not this one')
     .option('--timeout <ms>', "instead of the host's 5000", Number)
     .option(

@@ -8,6 +8,7 @@ import { type FunctionRun, openFunctionRun } from '../../workspace/function-run/
 import { kindNamed, kindOfCode } from '../../workspace/function-run/infer-kind.ts'
 import { changedSwitches, type HostSwitches } from '../../workspace/host-switches.ts'
 import type { FunctionKind } from '../../workspace/realm/realm-protocol.ts'
+import type { SettingDefinition } from '../../workspace/runtime/settings-check.ts'
 import { realClock } from '../clock.ts'
 import { logLine, print } from '../output.ts'
 import { DIST } from '../paths.ts'
@@ -16,6 +17,7 @@ import { resolveHostNode } from './host-node.ts'
 export interface RuntimeFlags {
   readonly kind?: string
   readonly settings?: string
+  readonly settingsSchema?: string
   readonly node?: string
   readonly timeout?: number
   readonly switch?: readonly string[]
@@ -45,11 +47,13 @@ export async function openRun(
   }
   const kind = await kindOf(file, flags.kind)
   const nodeFile = await resolveHostNode(flags.node, logLine)
+  const definitions = await readDefinitions(flags.settingsSchema)
   const switches = readSwitches(flags.switch)
   try {
     const run = await openFunctionRun({
       ...{ kind, file, otherwise, switches, clock: realClock, tester: flags.tester ?? false },
       realmWorkerFile: path.join(DIST, 'workspace', 'realm-worker.js'),
+      ...(definitions === undefined ? {} : { settingDefinitions: definitions }),
       ...(nodeFile === undefined ? {} : { nodeFile }),
       ...(flags.timeout === undefined ? {} : { timeoutMs: flags.timeout }),
     })
@@ -66,6 +70,13 @@ export async function openRun(
 export async function kindOf(file: string, stated: string | undefined): Promise<FunctionKind> {
   const kind = stated === undefined ? undefined : kindNamed(stated)
   return kind ?? kindOfCode(await readText(file))
+}
+
+async function readDefinitions(file: string | undefined) {
+  if (file === undefined) return undefined
+  const value = await readJson(file)
+  if (Array.isArray(value)) return value as readonly SettingDefinition[]
+  throw new TrackLayerError('SETTINGS_INVALID', `${file} holds no list of settings`)
 }
 
 function readSwitches(pairs: readonly string[] = []): Partial<HostSwitches> {

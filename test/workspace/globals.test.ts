@@ -90,7 +90,7 @@ test('reading a library that is not installed names the package to install', asy
     'Bad Request: Error: The Functions host offers "AWS", but its package is not installed here: ' +
       'npm install --save-dev aws-sdk@2.488.0',
   )
-  const nested = await run('async function onTrack() { return google.cloud.storage }')
+  const nested = await run('async function onTrack() { return new google.cloud.storage() }')
   expect(nested.reason).toContain('npm install --save-dev @google-cloud/storage@5.3.0')
 })
 

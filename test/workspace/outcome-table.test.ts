@@ -26,14 +26,19 @@ const BATCH = `${EVENTS}
 const SOURCE = `${CODE}
   async function onRequest(request) { await act(request.json().what) }`
 
-const TIMEOUT_MS = 200
+// Only the row that is about it waits for its end.
+const BRIEF_MS = 200
 
 const opened: FunctionRun[] = []
 afterAll(() => Promise.all(opened.splice(0).map((run) => run.close())))
 
-async function open(kind: FunctionKind, code: string, switches: Partial<HostSwitches> = {}) {
+async function open(
+  kind: FunctionKind,
+  code: string,
+  { timeoutMs = 5000, ...switches }: Partial<HostSwitches> & { timeoutMs?: number } = {},
+) {
   const run = await openFunctionRun({
-    ...{ kind, switches, file: functionText(code), timeoutMs: TIMEOUT_MS, isWarm: true },
+    ...{ kind, switches, file: functionText(code), timeoutMs, isWarm: true },
     ...{ clock: realClock, otherwise: 'reset', realmWorkerFile: REALM_WORKER_FILE },
   })
   opened.push(run)
@@ -94,7 +99,10 @@ describe.each(['destination', 'insert', 'source', 'sourceInsert'] as const)(
     })
 
     test.each(ROWS)('that ends with $what', async ({ what, want, of }) => {
-      expect(await call(inputOf(kind, what))).toEqual([of?.[kind] ?? want])
+      const code = kind === 'source' ? SOURCE : EVENTS
+      const isTimeout = what === 'a timeout'
+      const ask = isTimeout ? await open(kind, code, { timeoutMs: BRIEF_MS }) : call
+      expect(await ask(inputOf(kind, what))).toEqual([of?.[kind] ?? want])
     })
 
     test('without a handler', async () => {
@@ -111,6 +119,7 @@ test('of a source insert function, what the host leaves open may be retried', as
   const call = await open('sourceInsert', EVENTS, {
     sourceInsertTimeout: 'retry',
     sourceInsertError: 'retry',
+    timeoutMs: BRIEF_MS,
   })
   expect(await call(inputOf('sourceInsert', 'a timeout'))).toEqual([
     'retry: Timeout: no answer within 200 ms',
@@ -119,15 +128,17 @@ test('of a source insert function, what the host leaves open may be retried', as
 })
 
 describe.each(['destination', 'insert'] as const)('onBatch of a %s function', (kind) => {
+  const code = BATCH.replace('RETURNED', kind === 'insert' ? 'events' : '')
   let call: (input: FunctionInput) => Promise<string[]>
   beforeAll(async () => {
-    call = await open(kind, BATCH.replace('RETURNED', kind === 'insert' ? 'events' : ''))
+    call = await open(kind, code)
   })
 
   test.each(ROWS)('that ends with $what speaks for every event', async ({ what, want, of }) => {
+    const ask = what === 'a timeout' ? await open(kind, code, { timeoutMs: BRIEF_MS }) : call
     const events = [track(what), track('second')]
     const each = of?.[kind] ?? want
-    expect(await call({ kind: 'batch', events })).toEqual([each, each])
+    expect(await ask({ kind: 'batch', events })).toEqual([each, each])
   })
 })
 

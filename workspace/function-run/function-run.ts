@@ -17,6 +17,7 @@ import type { FunctionKind, Invocation, LogLevel, RealmOutcome } from '../realm/
 import { classify, reasonOf, type Verdict } from '../runtime/classify.ts'
 import type { CallOutcome } from '../runtime/container.ts'
 import { createFunctionInstance, type FunctionInstance } from '../runtime/function-instance.ts'
+import type { SettingDefinition } from '../runtime/settings-check.ts'
 import { webhookBody } from '../tracking/webhooks.ts'
 import {
   type NetworkGate,
@@ -73,6 +74,7 @@ export interface FunctionRunOptions {
   readonly tester?: boolean
   /** Keeps the container from one input to the next while the settings are the same. Default false: each starts cold. */
   readonly isWarm?: boolean
+  readonly settingDefinitions?: readonly SettingDefinition[]
   /** What happens to a request without a recorded answer. */
   readonly otherwise: 'live' | 'reset'
 }

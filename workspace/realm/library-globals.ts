@@ -83,7 +83,7 @@ export function librariesFor(kind: FunctionKind): readonly LibraryGlobal[] {
 
 /**
  * Defines each of these globals on `target` as a property that requires its package on first reading. Like all globals
- * of the host they can be assigned; a package that is not installed makes the reading throw.
+ * of the host they can be assigned; a package that is not installed makes the first use throw.
  */
 export function defineLibraryGlobals(
   target: object,
@@ -127,20 +127,30 @@ function defineValue(target: object, name: string, value: unknown): void {
   })
 }
 
-function loadLibrary(
-  { global, module, version }: LibraryGlobal,
-  load: (module: string) => unknown,
-) {
+// What cannot be loaded is a stand-in that says so at its first use. It cannot be said when the global is read: on Node 22
+// an error in the accessor of a vm global is lost, and the function would see "AWS is not defined".
+function loadLibrary(library: LibraryGlobal, load: (module: string) => unknown): unknown {
   try {
-    return load(module)
+    return load(library.module)
   } catch (error) {
-    if (!isAbsent(error, module)) throw error
-    const wanted = version ? `${module}@${version}` : module
-    throw new Error(
-      `The Functions host offers "${global}", but its package is not installed here: npm install --save-dev ${wanted}`,
-      { cause: error },
-    )
+    return createStandIn(isAbsent(error, library.module) ? absence(library, error) : error)
   }
+}
+
+function createStandIn(reason: unknown): unknown {
+  const refuse = () => {
+    throw reason
+  }
+  // Of a class, because only what can be constructed may have a trap for that.
+  return new Proxy(class {}, { get: refuse, apply: refuse, construct: refuse })
+}
+
+function absence({ global, module, version }: LibraryGlobal, cause: unknown): Error {
+  const wanted = version ? `${module}@${version}` : module
+  return new Error(
+    `The Functions host offers "${global}", but its package is not installed here: npm install --save-dev ${wanted}`,
+    { cause },
+  )
 }
 
 // A package that is there but misses one of its own must say so itself.

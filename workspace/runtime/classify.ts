@@ -2,6 +2,7 @@
 import type { HostSwitches } from '../host-switches.ts'
 import type { FunctionKind } from '../realm/realm-protocol.ts'
 import type { CallOutcome } from './container.ts'
+import { INVALID_SETTINGS } from './settings-check.ts'
 
 export type Reported =
   | 'Unsupported Event Type'
@@ -21,6 +22,7 @@ const BY_NAME: Readonly<Record<string, { kind: 'discard' | 'retry'; reported: Re
   InvalidEventPayload: { kind: 'discard', reported: 'Message Rejected' },
   ValidationError: { kind: 'discard', reported: 'Message Rejected' },
   RetryError: { kind: 'retry', reported: 'Retry' },
+  [INVALID_SETTINGS]: { kind: 'discard', reported: 'Invalid Settings' },
   Timeout: { kind: 'retry', reported: 'Timeout' },
 }
 

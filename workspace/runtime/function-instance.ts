@@ -1,8 +1,11 @@
 // A function connected once, with its settings: a small pool of containers, grown on demand, kept warm in between.
 import type { Clock } from '../../core/clock.ts'
+import type { JsonObject } from '../../core/json.ts'
 import { type HostSwitches, hostSwitches } from '../host-switches.ts'
 import type { FunctionKind, Invocation, LogLevel } from '../realm/realm-protocol.ts'
 import { type CallOutcome, type Container, createContainer, type LoadOutcome } from './container.ts'
+
+import { INVALID_SETTINGS, type SettingDefinition, settingsFault } from './settings-check.ts'
 
 /** Facts 1.2. */
 export const TIMEOUT_MS = 5000
@@ -16,7 +19,9 @@ export interface FunctionInstanceOptions {
   /** The user's file as text, and the name that stack traces show. */
   readonly code: string
   readonly fileName: string
-  readonly settings?: Readonly<Record<string, unknown>>
+  readonly settings?: Readonly<JsonObject>
+  /** Settings that the function declares; with them, values that do not fit are Invalid Settings. */
+  readonly settingDefinitions?: readonly SettingDefinition[]
   readonly realmWorkerFile: string
   readonly clock: Clock
   /** Default 5000, the host's limit; a source insert function may have up to a minute. */
@@ -57,6 +62,7 @@ interface Waiting {
 export function createFunctionInstance(options: FunctionInstanceOptions): FunctionInstance {
   assertTimeout(options)
   const settings = JSON.stringify(options.settings ?? {})
+  const fault = settingsFault(options.settings ?? {}, options.settingDefinitions ?? [])
   const maxContainers = options.maxContainers ?? 2
   let code = options.code
   let pool: { container: Container; isTaken: boolean }[] = []
@@ -132,6 +138,9 @@ export function createFunctionInstance(options: FunctionInstanceOptions): Functi
     invoke: (invocation) =>
       new Promise((resolve) => {
         if (isClosed) return resolve(closedOutcome())
+        if (fault) {
+          return resolve({ kind: 'threw', error: { name: INVALID_SETTINGS, message: fault } })
+        }
         waiting.push({ invocation, resolve })
         pump()
       }),
