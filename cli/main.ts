@@ -7,6 +7,7 @@ import { buildCommand } from './build.ts'
 import { deadLetterCommand } from './dead-letter.ts'
 import { destinationCommand } from './destination.ts'
 import { devCommand } from './dev/command.ts'
+import { functionCommand } from './function/command.ts'
 import { mappingsCommand } from './mappings.ts'
 import { messageCommand } from './message.ts'
 import { endQuietlyOnClosedOutput } from './output.ts'
@@ -31,6 +32,7 @@ for (const command of [
   reconcileCommand(),
   planCommand(),
   mappingsCommand(),
+  functionCommand(),
   buildCommand(),
 ]) {
   program.addCommand(command)

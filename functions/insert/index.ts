@@ -1,7 +1,7 @@
 // The insert function: tracking plan, then PII policy, before anything leaves Segment (segment.md 1.9). Before a
 // destination it also meets batches; before a source's destinations only single messages. Holds no state.
-import { isJsonObject, type JsonObject } from '../../core/json.ts'
-import { isOwnReturn } from '../../core/loop-mark.ts'
+import { isJsonObject, type JsonObject, objectAt } from '../../core/json.ts'
+import { isOwnReturn, LOOP_ORIGIN } from '../../core/loop-mark.ts'
 import { changeAt } from '../../core/pii/paths.ts'
 import { withFindings } from '../../core/tracking-plan/plan.ts'
 import type { PlanVerdict } from '../../core/tracking-plan/violation.ts'
@@ -75,7 +75,11 @@ function emptied(event: JsonObject, verdict: PlanVerdict): JsonObject {
     ...(event.type === 'track'
       ? { event: BLOCKED_EVENT, properties: { blocked_event: event.event } }
       : {}),
-    context: withFindings({}, verdict).context,
+    // The mark of what TrackLayer made itself: the destination function lets it end there.
+    context: {
+      ...objectAt(withFindings({}, verdict), 'context'),
+      tracklayer: { origin: LOOP_ORIGIN },
+    },
     integrations: { All: false },
   }
 }

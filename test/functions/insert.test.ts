@@ -6,7 +6,13 @@ import path from 'node:path'
 import { buildFunctions } from '../../build/functions.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { openBundleRealm } from '../support/bundle-realm.ts'
-import { BUNDLES, order, ownReturn, useFunctionStage } from '../support/function-stage.ts'
+import {
+  BUNDLES,
+  functionFile,
+  order,
+  ownReturn,
+  useFunctionStage,
+} from '../support/function-stage.ts'
 import { type RecordingServer, startRecordingServer } from '../support/recording-server.ts'
 
 const stage = useFunctionStage()
@@ -199,6 +205,7 @@ describe('with a plan that blocks and a policy', () => {
           omitted: ['properties.email'],
           violations: [expect.anything(), expect.anything()],
         },
+        tracklayer: { origin: 'tracklayer' },
       },
       integrations: { All: false },
     })
@@ -322,7 +329,9 @@ describe('Violation Generated', () => {
 test('in the workspace: what is flagged reaches the store with its violations, what is blocked never does', async () => {
   const through = async (file: string) => {
     const { addDestination, send, statuses, store } = await stage()
-    await addDestination({ insert: { file, settings: KEY }, settings: KEY })
+    // Without its batch handler, as the host runs it below about a message a second.
+    const single = functionFile(path.basename(file), `${readFileSync(file)}\nonBatch = undefined`)
+    await addDestination({ insert: { file: single, settings: KEY }, settings: KEY })
     await send({ ...order('m1'), properties: { revenue: -1 } })
     const entries = store.requests.flatMap(({ body }) => JSON.parse(body.toString()).batch)
     return {
@@ -337,4 +346,14 @@ test('in the workspace: what is flagged reaches the store with its violations, w
     ],
     violations: [],
   })
+})
+
+test('in the workspace: what is blocked in a batch ends at the destination function', async () => {
+  const { addDestination, clock, inject, statuses, store } = await stage()
+  await addDestination({ insert: { file: built('insert.js'), settings: KEY }, settings: KEY })
+  inject({ ...order('m1'), properties: { revenue: -1 } })
+  // The insert function's window of ten seconds, then the destination's of one.
+  await clock.advance(12_000)
+  expect(statuses()).toEqual(['delivered'])
+  expect(store.requests).toEqual([])
 })

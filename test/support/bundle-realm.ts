@@ -1,6 +1,7 @@
 // A built function in the host's kind of realm, without a workspace around it: for inputs that no source would let in.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { DEFAULT_SWITCHES } from '../../workspace/host-switches.ts'
 import { createRealm } from '../../workspace/realm/realm.ts'
 import type { RealmOutcome, WebhookRequest } from '../../workspace/realm/realm-protocol.ts'
 import { BUNDLES } from './function-stage.ts'
@@ -22,7 +23,7 @@ export function openBundleRealm(
       kind,
       code: readFileSync(file, 'utf8'),
       fileName: `${kind}.js`,
-      bufferAfterThrow: 'drop',
+      switches: DEFAULT_SWITCHES,
       tester: false,
     },
     { load: createRequire(__filename), log: () => {} },
