@@ -2,6 +2,7 @@
 import type pg from 'pg'
 import type { MappingTable } from '../core/mapping-table.ts'
 import { createAudienceGate } from '../delivery/audience-gate.ts'
+import { createDeliverySide } from '../delivery/delivery-side.ts'
 import type { Destination } from '../delivery/destination.ts'
 import { type LoadedDestinations, loadDestinations } from '../delivery/load-destinations.ts'
 import { createTransport } from '../delivery/transport.ts'
@@ -72,10 +73,13 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
     clock: realClock,
     tokenStore: vault && { database, vault },
   })
+  for (const { environment, reason } of destinations.broken)
+    log('error', `${environment}: ${reason}`)
   const destinationsOf = (environment: string) => namesOf(destinations.active, environment)
   const audienceOnly = destinations.active
     .filter(({ receives }) => receives === 'audiences')
     .map(({ name }) => name)
+  const deliverySide = createDeliverySide(destinations.active)
   const app = createStoreApp({
     database,
     access,
@@ -83,6 +87,7 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
     destinationsOf,
     audienceOnly,
     audiences,
+    deliverySide,
     log,
   })
   const server = options.listen ? await startHttpServer(app.fetch, options.listen) : null

@@ -25,16 +25,25 @@ const subscription = z.strictObject({
   action: z.string().min(1),
   /** Mapping-kit directives; on top of the destination's shared mapping. */
   mapping: mapping.default({}),
+  /** Payload fields that must be equal within one request, in place of those that are known of the action. */
+  batch_keys: z.array(z.string()).optional(),
 })
 
 const destinationFile = z.strictObject({
-  /** `webhook`, `segment-return`, or the slug of a definition. */
+  /**
+   * `webhook`, `segment-return`, one of our definitions, or the slug of one of `@segment/action-destinations`. Where
+   * both have the name it is ours; `actions-` before it means the package's.
+   */
   definition: z.string({ error: 'want the name of a definition, e.g. webhook' }).min(1),
   settings: z
     .record(
       z.string(),
       z.string({ error: 'want text; a secret is the name of a variable, see the files shipped' }),
     )
+    .default({}),
+  /** Origin that a definition of the package has built in → the address to send to instead: a proxy, a region, a test. */
+  addresses: z
+    .record(z.url({ error: 'want an origin, e.g. https://a.klaviyo.com' }), z.string())
     .default({}),
   /** Client and refresh token of a definition that signs in with OAuth 2. */
   oauth: z
@@ -54,6 +63,17 @@ const destinationFile = z.strictObject({
   when_answer_lost: z
     .enum(['retry', 'unknown'], { error: 'want retry or unknown' })
     .default('retry'),
+  /**
+   * How the platform knows a repeat of an event it has: by which fields of the payload, for which events (all without
+   * `events`), for how long after the first (for ever without `within`). Without it every repeat counts anew.
+   */
+  recognises_repeats: z
+    .strictObject({
+      by: z.array(z.string().min(1)).min(1),
+      events: z.array(z.string().min(1)).optional(),
+      within: duration.optional(),
+    })
+    .optional(),
   limits: z
     .strictObject({
       /** Requests under way at once. */

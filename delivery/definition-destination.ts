@@ -1,6 +1,5 @@
 // A destination that runs an actions-core definition: which events are meant for it, with whose consent, in which form,
 // and what became of each. Everything is compiled when the destination is made; nothing is interpreted per event.
-import type { DestinationDefinition } from '@segment/actions-core'
 import { AUDIENCE_EXITED } from '../core/audience-transition.ts'
 import type { CanonicalEvent } from '../core/canonical-event.ts'
 import type { Clock } from '../core/clock.ts'
@@ -12,7 +11,7 @@ import {
 } from '../core/consent.ts'
 import { type ConsentCatalogue, underIds } from '../core/consent-catalogue.ts'
 import type { DestinationFile } from '../core/destination-schema.ts'
-import { TrackLayerError } from '../core/errors.ts'
+import { messageOf, TrackLayerError } from '../core/errors.ts'
 import { createMatchCoverage } from '../core/identity-fields/match-coverage.ts'
 import type { JsonObject } from '../core/json.ts'
 import { type CompiledMapping, compileMapping } from '../core/mapping-kit/compile-mapping.ts'
@@ -22,23 +21,27 @@ import { redactAnswer } from '../core/redact.ts'
 import type { Attempt, ClaimedDelivery } from '../store/deliveries.ts'
 import type { DeliveryResult, Destination } from './destination.ts'
 import { CONFIRMERS } from './host/confirmers.ts'
+import { type HostedAction, type HostedDefinition, hostAction } from './host/hosted-definition.ts'
+import { maskOutcome } from './host/mask-secrets.ts'
 import { createRequestClient, type Exchange } from './host/request-client.ts'
 import { runAuthorised } from './host/run-authorised.ts'
-import type { Outcome } from './host/run-definition.ts'
+import type { Outcome, runDefinition } from './host/run-definition.ts'
 import type { TokenSource } from './host/token-source.ts'
 import { MATCH_PLATFORMS } from './match-platforms.ts'
+import { recordedPayload } from './recorded-payload.ts'
 import type { Transport } from './transport.ts'
 
 export interface DefinitionOptions {
   readonly name: string
   readonly file: DestinationFile
-  readonly settings: Readonly<Record<string, string>>
-  readonly definition: DestinationDefinition<never>
+  readonly hosted: HostedDefinition
   /** Of a definition that signs in with OAuth 2. */
   readonly tokens: TokenSource | undefined
   readonly catalogue: ConsentCatalogue
   readonly transport: Transport
   readonly clock: Clock
+  /** Runs the action; a preview brings one that sends nothing. Default runDefinition. */
+  readonly run?: typeof runDefinition
 }
 
 // What a trigger is evaluated with, besides the event.
@@ -73,10 +76,9 @@ function readsPath(mapping: JsonObject, path: RegExp): boolean {
 
 interface Subscription {
   readonly name: string
-  readonly action: string
+  readonly action: HostedAction
   readonly matches: CompiledTrigger
   readonly map: CompiledMapping
-  readonly batchKeys: readonly string[]
 }
 
 type Decision =
@@ -84,9 +86,11 @@ type Decision =
       readonly kind: 'send'
       readonly subscription: Subscription
       readonly payload: JsonObject
+      /** Of the person, in the platforms' words: a request of the package's may state the first event's for all. */
+      readonly consent: JsonObject
       readonly evidence: JsonObject
     }
-  | Extract<DeliveryResult, { kind: 'filtered' | 'held' }>
+  | Extract<DeliveryResult, { kind: 'filtered' | 'held' | 'failed' }>
 
 /** Delivers a list of events, by position. Never rejects for what an event or the platform does. */
 export function createDefinitionDelivery(
@@ -110,12 +114,14 @@ export function createDefinitionDelivery(
     const results: DeliveryResult[] = decisions.map((decision) =>
       decision.kind === 'send' ? { kind: 'filtered', reason: 'not_sent' } : decision,
     )
-    for (const group of groupsOf(decisions)) {
+    // Side by side: one after the other they would outlive the lease of the claim.
+    const deliverGroup = async (group: Group) => {
       const sent = await send(options, group)
       group.places.forEach((place, at) => {
         results[place] = sent[at] as DeliveryResult
       })
     }
+    await Promise.all(groupsOf(decisions, options.hosted.rules !== null).map(deliverGroup))
     return results
   }
 }
@@ -134,7 +140,7 @@ function createEstimate({ file }: DefinitionOptions): (delivery: ClaimedDelivery
 /** Asks what became of a request; undefined for a platform whose answers are final. */
 export function createConfirm({
   file,
-  settings,
+  hosted,
   tokens,
   transport,
 }: DefinitionOptions): Destination['confirm'] {
@@ -144,30 +150,34 @@ export function createConfirm({
   const request = createRequestClient({ transport, timeoutMs, defaults: {}, onAnswer: () => {} })
   return async (receipt) => {
     const accessToken = (await tokens?.current())?.accessToken
-    return confirmer(request, settings, accessToken, receipt)
+    return confirmer(request, hosted.settings, accessToken, receipt)
   }
 }
 
+/** @throws TrackLayerError SETTINGS_INVALID or MAPPING_INVALID naming the subscription and the fix */
 function compile(
-  { name, file, definition }: DefinitionOptions,
+  { file, hosted }: DefinitionOptions,
   subscription: DestinationFile['subscriptions'][number],
 ): Subscription {
-  const action = definition.actions[subscription.action]
-  if (!action) {
-    const known = Object.keys(definition.actions).join(', ')
-    throw new TrackLayerError(
-      'SETTINGS_INVALID',
-      `Destination "${name}", subscription "${subscription.name}": no action "${subscription.action}"; want one of ${known}`,
-    )
+  try {
+    const mapping = { ...file.mapping, ...subscription.mapping }
+    const action = hostAction(hosted, subscription, mapping, file.limits.batch_size)
+    assertBatchable(file, action)
+    const { name, trigger } = subscription
+    return { name, action, matches: compileCondition(trigger), map: compileMapping(mapping) }
+  } catch (error) {
+    if (!(error instanceof TrackLayerError)) throw error
+    const message = `subscription "${subscription.name}": ${error.message}`
+    throw new TrackLayerError(error.code, message, { cause: error })
   }
-  const { batch_keys: keys } = action.fields as { batch_keys?: { default?: unknown } }
-  return {
-    name: subscription.name,
-    action: subscription.action,
-    matches: compileCondition(subscription.trigger),
-    map: compileMapping({ ...file.mapping, ...subscription.mapping }),
-    batchKeys: Array.isArray(keys?.default) ? keys.default.map(String) : [],
-  }
+}
+
+function assertBatchable({ limits }: DestinationFile, { slug, batchKeys }: HostedAction): void {
+  if (batchKeys !== null || limits.batch_size === 1) return
+  throw new TrackLayerError(
+    'SETTINGS_INVALID',
+    `action "${slug}" is not known to be safe in batches; set limits.batch_size: 1, or, if it can batch, name under batch_keys the payload fields that must be equal within one request`,
+  )
 }
 
 interface Compiled {
@@ -203,13 +213,39 @@ function decide(
   const evidence = evidenceOf(consent, canonical, subscription)
   if (consent.verdict === 'deny') return { kind: 'filtered', reason: 'consent_denied', evidence }
   if (consent.verdict === 'hold') return hold(file, delivery, clock, evidence)
+  const platform = platformConsent(subject)
   const envelope = {
     ...plain,
     canonical_user_id: delivery.canonicalUserId,
-    platform_consent: platformConsent(subject),
+    platform_consent: platform,
     ...(delivery.audiences ? { audiences: delivery.audiences.ids } : {}),
   }
-  return { kind: 'send', subscription, payload: subscription.map(envelope), evidence }
+  try {
+    const payload = subscription.map(envelope)
+    return { kind: 'send', subscription, payload, consent: platform, evidence }
+  } catch (error) {
+    return unmappable(error, subscription, clock, evidence)
+  }
+}
+
+// One event that the mapping stumbles over must not cost its neighbours in the batch.
+function unmappable(
+  error: unknown,
+  { action }: Subscription,
+  clock: Clock,
+  evidence: JsonObject,
+): Decision {
+  if (!(error instanceof TrackLayerError)) throw error
+  const reason = messageOf(error)
+  const attempt = {
+    startedAt: new Date(clock.now()),
+    durationMs: 0,
+    status: null,
+    error: reason,
+    request: { action: action.slug },
+    response: null,
+  }
+  return { kind: 'failed', reason, retryable: false, attempt, evidence }
 }
 
 function hold(
@@ -257,15 +293,24 @@ interface Group {
   readonly evidence: JsonObject[]
 }
 
-// One request holds one action and one value of each batch key: the package's own rule, kept by the host (destinations.md 0.5).
-function groupsOf(decisions: readonly Decision[]): Group[] {
+interface SentGroup extends Group {
+  /** By position, as the attempts keep them. */
+  readonly recorded: readonly object[]
+}
+
+// One request holds one action and one value of each batch key: the package's own rule, kept by the host (destinations.md
+// 0.5). Its definitions take the target, and some of them consent, from the first event of a batch.
+function groupsOf(decisions: readonly Decision[], isPackage: boolean): Group[] {
   const groups = new Map<string, Group>()
   decisions.forEach((decision, place) => {
     if (decision.kind !== 'send') return
-    const { subscription, payload, evidence } = decision
+    const { subscription, payload, evidence, consent } = decision
+    const { slug, batchKeys, extras } = subscription.action
     const key = JSON.stringify([
-      subscription.action,
-      ...subscription.batchKeys.map((name) => payload[name] ?? null),
+      slug,
+      extras,
+      batchKeys?.map((name) => payload[name] ?? null) ?? place,
+      isPackage ? consent : null,
     ])
     const group = groups.get(key) ?? { subscription, places: [], payloads: [], evidence: [] }
     group.places.push(place)
@@ -277,22 +322,27 @@ function groupsOf(decisions: readonly Decision[]): Group[] {
 }
 
 async function send(options: DefinitionOptions, group: Group): Promise<DeliveryResult[]> {
-  const { clock, definition, settings, transport, file } = options
+  const { clock, hosted, transport, file } = options
+  // Before anything is sent: a fault of ours after it would have the events sent again.
+  const recorded = group.payloads.map(recordedPayload)
   const startedAt = clock.now()
   const outcomes = await runAuthorised(
     options.tokens,
     {
-      definition,
+      hosted,
       action: group.subscription.action,
-      settings,
       transport,
+      clock,
       timeoutMs: file.limits.timeout_seconds * 1000,
+      ...(file.addresses ? { addresses: file.addresses } : {}),
     },
     group.payloads,
+    options.run,
   )
   const durationMs = Math.round(clock.now() - startedAt)
+  const timing = { startedAt: new Date(startedAt), durationMs }
   return outcomes.map((outcome, at) =>
-    resultOf(outcome, file, { startedAt: new Date(startedAt), durationMs }, group, at),
+    resultOf(maskOutcome(outcome, hosted.secrets), file, timing, { ...group, recorded }, at),
   )
 }
 
@@ -300,20 +350,20 @@ function resultOf(
   outcome: Outcome,
   file: DestinationFile,
   timing: Pick<Attempt, 'startedAt' | 'durationMs'>,
-  group: Group,
+  group: SentGroup,
   at: number,
 ): DeliveryResult {
   const evidence = group.evidence[at] ?? {}
   const { exchange } = outcome
   if (outcome.kind === 'accepted') {
-    const attempt = attemptOf(timing, exchange, group, null)
+    const attempt = attemptOf(timing, exchange, group, at, null)
     const { receipt } = outcome
     if (!receipt || !CONFIRMERS[file.definition]) return { kind: 'delivered', attempt, evidence }
     const confirmation = { state: 'taken_in', receipt }
     return { kind: 'delivered', attempt, receipt, evidence: { ...evidence, confirmation } }
   }
   const { failure } = outcome
-  const attempt = attemptOf(timing, exchange, group, failure.reason)
+  const attempt = attemptOf(timing, exchange, group, at, failure.reason)
   if (failure.isAnswerLost && file.when_answer_lost === 'unknown') {
     return { kind: 'unknown', reason: failure.reason, attempt, evidence }
   }
@@ -321,7 +371,7 @@ function resultOf(
     kind: 'failed',
     reason: failure.reason,
     retryable: failure.retryable,
-    isOutage: failure.retryable && !failure.isCredential,
+    isOutage: failure.isOutage,
     isCredential: failure.isCredential,
     ...(failure.retryAfterMs === undefined ? {} : { retryAfterMs: failure.retryAfterMs }),
     attempt,
@@ -333,12 +383,20 @@ function resultOf(
 function attemptOf(
   timing: Pick<Attempt, 'startedAt' | 'durationMs'>,
   exchange: Exchange | null,
-  { payloads, subscription }: Group,
+  { payloads, recorded, subscription }: SentGroup,
+  at: number,
   error: string | null,
 ): Attempt {
   const { method = null, url = null, bytes = null, status = null } = exchange ?? {}
-  const request = { method, url, bytes, action: subscription.action, events: payloads.length }
-  const [payload] = payloads
+  const payload = payloads[at]
+  const request = {
+    method,
+    url,
+    bytes,
+    action: subscription.action.slug,
+    events: payloads.length,
+    ...recorded[at],
+  }
   const response =
     payload && payloads.length === 1 && exchange ? redactAnswer(exchange.response, payload) : null
   return { ...timing, status, error, request, response }

@@ -1,10 +1,12 @@
 // Makes a destination of a file: a signed webhook, the return path to the source function, or an actions-core definition.
 import { canonicalJson } from '../core/canonical-json.ts'
+import type { Clock } from '../core/clock.ts'
 import type { ConsentCatalogue } from '../core/consent-catalogue.ts'
 import type { DestinationFile, ReturnsFile } from '../core/destination-schema.ts'
 import { TrackLayerError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
 import { compileTrigger } from '../core/mapping-kit/compile-trigger.ts'
+import type { RepeatRule } from '../core/replay.ts'
 import { returnMessage } from '../core/return-message.ts'
 import type { ClaimedDelivery } from '../store/deliveries.ts'
 import {
@@ -13,8 +15,17 @@ import {
   readsAudiences,
 } from './definition-destination.ts'
 import type { DeliveryResult, Destination } from './destination.ts'
-import { createTokenSource, type TokenStore } from './host/token-source.ts'
-import { OWN_DEFINITIONS } from './own-definitions.ts'
+import {
+  type HostedDefinition,
+  hostOwnDefinition,
+  hostPackageDefinition,
+} from './host/hosted-definition.ts'
+import { ACCESS_TOKEN } from './host/package-settings.ts'
+import { createRequestClient } from './host/request-client.ts'
+import type { runDefinition } from './host/run-definition.ts'
+import { createTokenSource, type TokenSource, type TokenStore } from './host/token-source.ts'
+import { canBeRehearsed, OWN_DEFINITIONS } from './own-definitions.ts'
+import { createPreview, PREVIEW_TOKENS, runNothing } from './preview.ts'
 import { type SenderOptions, signedPost } from './signed-post.ts'
 
 export interface DestinationOptions extends Omit<SenderOptions, 'signer'> {
@@ -28,11 +39,31 @@ export interface DestinationOptions extends Omit<SenderOptions, 'signer'> {
   readonly catalogue: ConsentCatalogue
   /** Keeps the tokens of definitions that sign in with OAuth 2. */
   readonly tokenStore?: TokenStore | undefined
+  /** Of a rehearsal, which has no tokens of its own; see preview.ts. */
+  readonly tokens?: TokenSource
+  /** Runs a definition's action; see definition-destination. */
+  readonly run?: typeof runDefinition
 }
 
 /** @throws TrackLayerError SETTINGS_INVALID naming the destination and the setting */
 export function createDestination(options: DestinationOptions): Destination {
-  const { name, environment, file } = options
+  const frame = frameOf(options)
+  try {
+    const preview = createPreview((transport) => {
+      const rehearsed = { ...options, ...rehearsal(options.file.definition), transport }
+      return deliveryOf(rehearsed, frame.timeoutMs).deliver
+    })
+    return { ...frame, ...deliveryOf(options, frame.timeoutMs), preview }
+  } catch (error) {
+    if (!(error instanceof TrackLayerError)) throw error
+    const place = `Destination "${options.name}"`
+    if (error.message.startsWith(place)) throw error
+    const message = `${place} (mappings/destinations/${options.name}.yaml): ${error.message}`
+    throw new TrackLayerError(error.code, message, { cause: error.cause })
+  }
+}
+
+function frameOf({ name, environment, file }: DestinationOptions) {
   const timeoutMs = file.limits.timeout_seconds * 1000
   return {
     name,
@@ -49,8 +80,18 @@ export function createDestination(options: DestinationOptions): Destination {
       capMs: file.retry.cap_seconds * 1000,
       maxAttempts: file.retry.max_attempts,
     },
-    ...deliveryOf(options, timeoutMs),
+    repeatRule: repeatRuleOf(file),
   }
+}
+
+function rehearsal(slug: string): Pick<DestinationOptions, 'tokens' | 'run'> {
+  const isSpoken = !Object.hasOwn(OWN_DEFINITIONS, slug) || canBeRehearsed(slug)
+  return { tokens: PREVIEW_TOKENS, ...(isSpoken ? {} : { run: runNothing }) }
+}
+
+function repeatRuleOf({ recognises_repeats: rule }: DestinationFile): RepeatRule | null {
+  if (!rule) return null
+  return { by: rule.by, events: rule.events ?? null, withinMs: rule.within ?? null }
 }
 
 function deliveryOf(
@@ -69,18 +110,15 @@ function deliveryOf(
           : segmentReturn(sender, target, options.returns),
     }
   }
-  const definition = OWN_DEFINITIONS[slug]
-  if (!definition) {
-    const known = ['webhook', 'segment-return', ...Object.keys(OWN_DEFINITIONS)].join(', ')
-    throw new TrackLayerError(
-      'SETTINGS_INVALID',
-      `Destination "${options.name}": no definition "${slug}"; want one of ${known}`,
-    )
-  }
-  const tokens = createTokenSource({ ...options, definition, timeoutMs })
-  const hosted = { ...options, definition, tokens }
-  const deliverBatch = createDefinitionDelivery(hosted)
-  const confirm = createConfirm(hosted)
+  const hosted = hostedOf(options)
+  const { definition } = hosted
+  const tokens =
+    options.tokens ??
+    createTokenSource({ ...options, definition, timeoutMs }) ??
+    staticToken(hosted, options)
+  const definitionOptions = { ...options, hosted, tokens }
+  const deliverBatch = createDefinitionDelivery(definitionOptions)
+  const confirm = createConfirm(definitionOptions)
   return {
     ...(confirm ? { confirm } : {}),
     deliverBatch,
@@ -98,6 +136,103 @@ function triggered({ subscriptions }: DestinationFile, deliver: Deliver): Delive
       : { kind: 'filtered', reason: 'trigger' }
 }
 
+/** `webhook`, `segment-return` and our own definitions; every other name is looked for in the package. */
+function isOurs(slug: string): boolean {
+  return slug === 'webhook' || slug === 'segment-return' || Object.hasOwn(OWN_DEFINITIONS, slug)
+}
+
+function hostedOf({ file, settings, transport }: DestinationOptions): HostedDefinition {
+  const { definition: name } = file
+  const own = Object.hasOwn(OWN_DEFINITIONS, name) ? OWN_DEFINITIONS[name] : undefined
+  if (own) return hostOwnDefinition(own, settings)
+  const timeoutMs = file.limits.timeout_seconds * 1000
+  const hosted = hostPackageDefinition({
+    name,
+    settings,
+    createRequestClient: (defaults) =>
+      createRequestClient({
+        transport,
+        timeoutMs,
+        defaults,
+        addresses: file.addresses,
+        onAnswer: () => {},
+      }),
+  })
+  if (hosted) return hosted
+  const known = ['webhook', 'segment-return', ...Object.keys(OWN_DEFINITIONS)].join(', ')
+  throw new TrackLayerError(
+    'SETTINGS_INVALID',
+    `no definition "${name}"; want one of ${known}, or a slug of @segment/action-destinations, e.g. klaviyo`,
+  )
+}
+
+// Some definitions sign in with OAuth 2 and cannot refresh: for those a token that lives long is a setting.
+function staticToken(
+  { definition, rules }: HostedDefinition,
+  { settings }: DestinationOptions,
+): TokenSource | undefined {
+  const { scheme = '' } = definition.authentication ?? {}
+  if (!rules || !scheme.startsWith('oauth')) return undefined
+  const accessToken = settings[ACCESS_TOKEN]
+  if (accessToken) {
+    const current = async () => ({ accessToken, refreshToken: '', version: 0 })
+    return { current, newerThan: refusedForGood }
+  }
+  throw new TrackLayerError(
+    'SETTINGS_INVALID',
+    `the definition signs in with OAuth 2; give oauth: { client_id, client_secret, refresh_token }, or a token that lives long as settings.${ACCESS_TOKEN}`,
+  )
+}
+
+async function refusedForGood(): Promise<never> {
+  const message = `the platform refuses settings.${ACCESS_TOKEN}, which cannot be refreshed; give a new one`
+  throw new TrackLayerError('AUTH_REJECTED', message)
+}
+
+/**
+ * As createDestination; but where a definition of the package cannot be run as the file asks, the destination is there
+ * and pauses itself at its first event: nothing owed to it is lost, and the others are not touched.
+ */
+export function createOrPark(options: DestinationOptions): {
+  readonly destination: Destination
+  readonly fault: string | null
+} {
+  try {
+    return { destination: createDestination(options), fault: null }
+  } catch (error) {
+    if (!(error instanceof TrackLayerError) || isOurs(options.file.definition)) throw error
+    const fault = error.message
+    return { destination: { ...frameOf(options), ...parked(fault, options.clock) }, fault }
+  }
+}
+
+function parked(reason: string, clock: Clock): Pick<Destination, 'deliver' | 'preview'> {
+  return {
+    preview: async (deliveries) =>
+      deliveries.map(() => ({
+        kind: 'refused',
+        reason,
+        request: null,
+        requests: [],
+        evidence: null,
+      })),
+    deliver: async () => ({
+      kind: 'failed',
+      reason,
+      retryable: true,
+      isCredential: true,
+      attempt: {
+        startedAt: new Date(clock.now()),
+        durationMs: 0,
+        status: null,
+        error: reason,
+        request: {},
+        response: null,
+      },
+    }),
+  }
+}
+
 type Deliver = (delivery: ClaimedDelivery) => Promise<DeliveryResult>
 interface Target {
   readonly url: string
@@ -105,13 +240,16 @@ interface Target {
 }
 
 function webhook(sender: SenderOptions, target: Target): Deliver {
-  return ({ canonical, canonicalUserId }) =>
-    signedPost(sender, {
+  return ({ canonical, canonicalUserId }) => {
+    const payload = { event: { ...canonical, canonical_user_id: canonicalUserId } }
+    return signedPost(sender, {
       ...target,
       idempotencyKey: `${canonical.tracklayer_event}:${canonical.properties.event_id}`,
-      body: JSON.stringify({ event: { ...canonical, canonical_user_id: canonicalUserId } }),
+      body: JSON.stringify(payload),
+      payload: payload as unknown as JsonObject,
       canonical,
     })
+  }
 }
 
 function segmentReturn(
@@ -137,6 +275,7 @@ function segmentReturn(
       idempotencyKey: String(message.messageId),
       // The host sorts the keys of what it hands to the function: only canonical text can be verified there.
       body: canonicalJson({ batch: [message] }),
+      payload: message,
       canonical,
     })
   }

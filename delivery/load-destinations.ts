@@ -9,7 +9,7 @@ import {
   resolveSettings,
 } from '../core/destination-schema.ts'
 import { TrackLayerError } from '../core/errors.ts'
-import { createDestination } from './definitions.ts'
+import { createOrPark } from './definitions.ts'
 import type { Destination } from './destination.ts'
 import type { TokenStore } from './host/token-source.ts'
 import type { Transport } from './transport.ts'
@@ -36,34 +36,45 @@ export interface LoadedDestinations {
     readonly environment: string
     readonly missing: readonly string[]
   }[]
+  /** Destinations that are in `active` and pause at their first event: their definition cannot be run as the file asks. */
+  readonly broken: readonly {
+    readonly name: string
+    readonly environment: string
+    readonly reason: string
+  }[]
 }
 
 /** @throws TrackLayerError SETTINGS_INVALID for a setting that is set and wrong */
 export function loadDestinations(options: LoadOptions): LoadedDestinations {
   assertNoneShared(options)
   const active: Destination[] = []
+  const broken: { name: string; environment: string; reason: string }[] = []
   const off: { name: string; environment: string; missing: readonly string[] }[] = []
   for (const environment of options.environments) {
     for (const [name, file] of options.files) {
       const settings = resolveSettings(file.settings, environment, options.variables)
       const oauth = resolveSettings(file.oauth ?? {}, environment, options.variables)
-      const missing = [...settings.missing, ...oauth.missing]
+      const addresses = resolveSettings(file.addresses, environment, options.variables)
+      const missing = [...settings.missing, ...oauth.missing, ...addresses.missing]
       if (missing.length > 0) off.push({ name, environment, missing })
       else {
-        const filled = file.oauth ? { ...file, oauth: oauth.values as typeof file.oauth } : file
-        active.push(
-          createDestination({
-            ...options,
-            name,
-            environment,
-            file: filled,
-            settings: settings.values,
-          }),
-        )
+        const filled = {
+          ...file,
+          addresses: addresses.values,
+          ...(file.oauth ? { oauth: oauth.values as typeof file.oauth } : {}),
+        }
+        const made = { ...options, name, environment, file: filled, settings: settings.values }
+        const { destination, fault } = createOrPark(made)
+        active.push(destination)
+        if (fault) broken.push({ name, environment, reason: fault })
       }
     }
   }
-  return { active, off }
+  return { active, off, broken }
+}
+
+function references(file: DestinationFile): string[] {
+  return [file.settings, file.oauth ?? {}, file.addresses].flatMap(referencesOf)
 }
 
 // `${WEBHOOK_URL}` of eu-production and `${WEBHOOK_URL_EU}` of production are one variable: what is meant for one
@@ -72,7 +83,7 @@ function assertNoneShared({ files, environments }: LoadOptions): void {
   const owners = new Map<string, string>()
   for (const environment of environments) {
     for (const file of files.values()) {
-      for (const name of referencesOf({ ...file.settings, ...file.oauth })) {
+      for (const name of references(file)) {
         const variable = environmentVariable(name, environment)
         const owner = owners.get(variable)
         if (owner !== undefined && owner !== environment) {

@@ -19,6 +19,8 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   /** At most the first 512 KB. */
   readonly body: string
+  /** There was more of it. */
+  readonly isCut?: boolean
 }
 
 /**
@@ -105,7 +107,8 @@ async function collect(response: http.IncomingMessage): Promise<Answer> {
     if (length > 4 * MAX_ANSWER_BYTES) break
   }
   const body = Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES).toString('utf8')
-  return { status: response.statusCode ?? 0, headers: response.headers, body }
+  const { statusCode: status = 0, headers } = response
+  return { status, headers, body, ...(length > MAX_ANSWER_BYTES ? { isCut: true } : {}) }
 }
 
 function unavailable(error: unknown): TrackLayerError {

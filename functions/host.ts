@@ -25,6 +25,7 @@ declare const RetryError: HostError
 declare const InvalidEventPayload: HostError
 declare const EventNotSupported: HostError
 declare const ValidationError: HostError
+declare const DropEvent: HostError
 declare const Segment: Record<'track' | 'identify', (message: JsonObject) => unknown>
 
 /** The host's globals under names a module can import. Read at the call: they exist only inside the host. */
@@ -36,6 +37,9 @@ export const host = {
   /** Can never be accepted: Segment discards the message and shows the reason. */
   invalid: (message: string) => new InvalidEventPayload(message),
   unsupported: (message: string) => new EventNotSupported(message),
+  /** Insert functions only: the message goes no further, and Segment shows why. */
+  drop: (message: string) => new DropEvent(message),
+  warn: (message: string) => console.warn(message),
   refuse: (message: string) => new ValidationError(message),
   emit: (type: 'track' | 'identify', message: JsonObject) => Segment[type](message),
 }

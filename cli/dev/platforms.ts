@@ -40,11 +40,11 @@ export async function startPlatforms(clock: Clock, random: Random): Promise<Plat
       accountIds: [IDS.account],
       conversionActions: Object.values(CONVERSIONS).map((id) => ({ id, type: 'WEBPAGE' as const })),
     },
-    klaviyo: { apiKeys: [] },
+    klaviyo: { apiKeys: [TOKEN] },
   })
   // Often enough to be seen in every run; answers that are lost after counting are the hard case.
   const disturb = (rate: number) => {
-    for (const { faults } of [twins.meta, twins.tiktok, twins.google]) {
+    for (const { faults } of [twins.meta, twins.tiktok, twins.google, twins.klaviyo]) {
       faults.set({ rate429: rate, rate500: rate, lostResetRate: rate })
     }
   }
@@ -62,6 +62,8 @@ export async function startPlatforms(clock: Clock, random: Random): Promise<Plat
       GA4_MEASUREMENT_ID: IDS.stream,
       GA4_API_SECRET: TOKEN,
       GA4_BASE_URL: urls.ga4,
+      KLAVIYO_API_KEY: TOKEN,
+      KLAVIYO_BASE_URL: urls.klaviyo,
       GOOGLE_OAUTH_CLIENT_ID: 'sample',
       GOOGLE_OAUTH_CLIENT_SECRET: 'sample',
       GOOGLE_OAUTH_REFRESH_TOKEN: 'sample',
@@ -74,14 +76,15 @@ export async function startPlatforms(clock: Clock, random: Random): Promise<Plat
       GOOGLE_TOKEN_URL: tokenServer.url,
     },
     summaries: () => {
-      const { meta, tiktok, google, ga4 } = twins.summary()
-      return { meta, tiktok, 'google-ads': google, ga4 }
+      const { meta, tiktok, google, ga4, klaviyo } = twins.summary()
+      return { meta, tiktok, 'google-ads': google, ga4, klaviyo }
     },
     countedOrders: () => ({
       meta: ordersIn(twins.meta.counted()),
       tiktok: ordersIn(twins.tiktok.counted()),
       'google-ads': ordersIn(twins.google.counted()),
       ga4: ordersIn(twins.ga4.counted()),
+      klaviyo: ordersIn(twins.klaviyo.counted()),
     }),
     calm: () => disturb(0),
     close: async () => {
@@ -94,7 +97,8 @@ export async function startPlatforms(clock: Clock, random: Random): Promise<Plat
 function ordersIn(counted: ReadonlyMap<string, { readonly event: unknown }>): string[] {
   return [...counted.values()].flatMap(({ event }) => {
     const text = JSON.stringify(event)
-    const isPurchase = /"(Purchase|CompletePayment|purchase)"|"transactionId":"ORD-/.test(text)
+    const isPurchase =
+      /"(Purchase|CompletePayment|purchase|Placed Order)"|"transactionId":"ORD-/.test(text)
     const order = /"(?:order_id|transaction_id|transactionId)":"(ORD-[^"]+)"/.exec(text)?.[1]
     return isPurchase && order ? [order] : []
   })

@@ -183,7 +183,7 @@ function checkOut(
   book.note({ kind: 'order', id: orderId }, track('Order Completed', order, true))
   // Half of the undecided answer at the till: what was held for them goes, for the order and all that came before.
   if (isUndecided(shopper.number) && random() < ANSWERS) {
-    const consent = { categoryPreferences: { Advertising: true, Analytics: true } }
+    const consent = { categoryPreferences: { Advertising: true, Analytics: true, Marketing: true } }
     book.answer(shopper, consent)
   }
   if (random() < BOTH_SIDES) {
@@ -216,7 +216,13 @@ function isUndecided(number: number): boolean {
 }
 
 function consentOf(number: number): Fields {
-  return { categoryPreferences: { Advertising: number % 4 !== 1, Analytics: true } }
+  return {
+    categoryPreferences: {
+      Advertising: number % 4 !== 1,
+      Analytics: true,
+      Marketing: number % 5 !== 2,
+    },
+  }
 }
 
 function cents(amount: number): number {

@@ -9,7 +9,7 @@ import type { Confirmation } from '../destination.ts'
 
 export type Confirmer = (
   request: RequestClient,
-  settings: Readonly<Record<string, string>>,
+  settings: Readonly<Record<string, unknown>>,
   accessToken: string | undefined,
   receipt: string,
 ) => Promise<Confirmation>

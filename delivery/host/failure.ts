@@ -12,22 +12,52 @@ export interface Failure {
   readonly isCredential: boolean
   /** Sent, and nobody knows whether it arrived. */
   readonly isAnswerLost: boolean
+  /** The destination is the reason, not the event. */
+  readonly isOutage: boolean
 }
 
 /** A throw without a status that is none of the transport's is a fault of ours or of the definition: few retries. */
 export function failureOf(error: unknown): Failure {
   const { status = null, retryAfterMs, split = false } = hintsOf(error)
-  const isTransport = error instanceof TrackLayerError
+  const ours = error instanceof TrackLayerError ? error : null
+  const base = failureWith(status, messageOf(error))
   return {
-    reason: messageOf(error),
-    status,
-    retryable: status === null ? true : isRetryableStatus(status),
-    retryAfterMs: isTransport ? error.retryAfterMs : retryAfterMs,
+    ...base,
+    retryable: ours ? ours.retryable : base.retryable,
+    retryAfterMs: ours ? ours.retryAfterMs : retryAfterMs,
     split,
-    isCredential: isCredentialStatus(status),
-    isAnswerLost: isTransport && isAnswerLost(error),
+    isCredential: base.isCredential || ours?.code === 'AUTH_REJECTED',
+    isAnswerLost: ours !== null && isAnswerLost(ours),
+    isOutage: status === null ? !concernsEvent(error) : base.isOutage,
   }
 }
+
+/** A failure of which only the status is known; null for none, which may pass later. */
+export function failureWith(status: number | null, reason: string): Failure {
+  const retryable = status === null || isRetryableStatus(status)
+  return {
+    reason,
+    status,
+    retryable,
+    retryAfterMs: undefined,
+    split: false,
+    isCredential: isCredentialStatus(status),
+    isAnswerLost: false,
+    isOutage: status !== null && isOutageStatus(status),
+  }
+}
+
+// A definition that stumbles over one event, and an address that must not be reached, say nothing of the destination.
+function concernsEvent(error: unknown): boolean {
+  if (error instanceof TrackLayerError) return FAULT_CODES.has(error.code)
+  return /^(Type|Range|Reference|Syntax)Error$/.test((error as Partial<Error> | null)?.name ?? '')
+}
+const FAULT_CODES: ReadonlySet<string> = new Set([
+  'SETTINGS_INVALID',
+  'AUTH_REJECTED',
+  'MAPPING_INVALID',
+  'MESSAGE_INVALID',
+])
 
 interface Hints {
   readonly status?: number | null

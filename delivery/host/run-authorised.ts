@@ -4,22 +4,24 @@
 import { TrackLayerError } from '../../core/errors.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { type Failure, failureOf, isOutageStatus } from './failure.ts'
+import { maskOutcome } from './mask-secrets.ts'
 import { type Outcome, type RunOptions, runDefinition } from './run-definition.ts'
 import type { TokenSource, Tokens } from './token-source.ts'
 
-/** Never rejects, as `runDefinition`; without a token source it is `runDefinition`. */
+/** Never rejects, as `runDefinition`; without a token source it is `runDefinition`. Tokens are masked in what it tells. */
 export async function runAuthorised(
   source: TokenSource | undefined,
   options: Omit<RunOptions, 'auth'>,
   payloads: readonly JsonObject[],
+  run = runDefinition,
 ): Promise<Outcome[]> {
-  if (!source) return runDefinition({ ...options, auth: undefined }, payloads)
+  if (!source) return run({ ...options, auth: undefined }, payloads)
   const tokens = await source.current().catch(tokenFailure)
   if ('reason' in tokens) return payloads.map(() => failed(tokens))
-  const outcomes = await runDefinition({ ...options, auth: tokens }, payloads)
+  const outcomes = await runWith(tokens, options, payloads, run)
   const refused = [...outcomes.keys()].filter((at) => isTokenRefused(outcomes[at]))
   if (refused.length === 0) return outcomes
-  const again = await runRenewed(source, tokens, options, pick(payloads, refused))
+  const again = await runRenewed(source, tokens, options, pick(payloads, refused), run)
   refused.forEach((place, at) => {
     outcomes[place] = again[at] as Outcome
   })
@@ -31,10 +33,22 @@ async function runRenewed(
   { version }: Tokens,
   options: Omit<RunOptions, 'auth'>,
   payloads: readonly JsonObject[],
+  run: typeof runDefinition,
 ): Promise<Outcome[]> {
   const tokens = await source.newerThan(version).catch(tokenFailure)
   if ('reason' in tokens) return payloads.map(() => failed(tokens))
-  return runDefinition({ ...options, auth: tokens }, payloads)
+  return runWith(tokens, options, payloads, run)
+}
+
+async function runWith(
+  tokens: Tokens,
+  options: Omit<RunOptions, 'auth'>,
+  payloads: readonly JsonObject[],
+  run: typeof runDefinition,
+): Promise<Outcome[]> {
+  const outcomes = await run({ ...options, auth: tokens }, payloads)
+  const secrets = [tokens.accessToken, tokens.refreshToken]
+  return outcomes.map((outcome) => maskOutcome(outcome, secrets))
 }
 
 const isTokenRefused = (outcome: Outcome | undefined): boolean =>
@@ -54,5 +68,15 @@ function tokenFailure(error: unknown): Failure {
     failure.status === null
       ? isOurs && (error.code === 'AUTH_REJECTED' || error.code === 'SETTINGS_INVALID')
       : !isOutageStatus(failure.status)
-  return { ...failure, retryable: true, split: false, isAnswerLost: false, isCredential }
+  const reason = `no access token: ${failure.reason}`
+  const isOutage = !isCredential
+  return {
+    ...failure,
+    reason,
+    retryable: true,
+    split: false,
+    isAnswerLost: false,
+    isCredential,
+    isOutage,
+  }
 }

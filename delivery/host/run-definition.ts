@@ -1,18 +1,24 @@
 // Runs an action of a definition for a list of payloads and says what became of each, by position. One request may carry
 // many; what the platform refuses as a whole because of one event is halved until that one stands alone.
-import type { ActionDefinition, DestinationDefinition, RequestClient } from '@segment/actions-core'
+import type { ActionDefinition, RequestClient } from '@segment/actions-core'
+import type { Clock } from '../../core/clock.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { Transport } from '../transport.ts'
-import { type Failure, failureOf, isRetryableStatus } from './failure.ts'
+import { type Deadline, withDeadline } from './deadline.ts'
+import { type Failure, failureOf, failureWith } from './failure.ts'
+import type { HostedAction, HostedDefinition } from './hosted-definition.ts'
+import { failureByAnswer, refusalIn, sentNothing } from './package-answers.ts'
 import { createRequestClient, type Exchange } from './request-client.ts'
 
 export interface RunOptions {
-  readonly definition: DestinationDefinition<never>
-  readonly action: string
-  readonly settings: Readonly<Record<string, string>>
+  readonly hosted: HostedDefinition
+  readonly action: HostedAction
   readonly auth: { readonly accessToken: string; readonly refreshToken: string } | undefined
   readonly transport: Transport
+  readonly clock: Clock
+  /** Of one run of the action, however many requests it makes. */
   readonly timeoutMs: number
+  readonly addresses?: Readonly<Record<string, string>>
 }
 
 export type Outcome =
@@ -31,24 +37,121 @@ export async function runDefinition(
   options: RunOptions,
   payloads: readonly JsonObject[],
 ): Promise<Outcome[]> {
+  const outcomes: (Outcome | undefined)[] = []
+  const checked = payloads.flatMap((payload, place) => {
+    const result = check(options.action, payload)
+    if (result.kind === 'ready') return [{ place, payload: result.payload }]
+    outcomes[place] = result
+    return []
+  })
+  const rest = await runChecked(
+    options,
+    checked.map(({ payload }) => payload),
+  )
+  checked.forEach(({ place }, at) => {
+    outcomes[place] = rest[at]
+  })
+  return outcomes as Outcome[]
+}
+
+type Checked = { readonly kind: 'ready'; readonly payload: JsonObject } | Outcome
+
+function check({ check: checkPayload }: HostedAction, payload: JsonObject): Checked {
+  try {
+    return { kind: 'ready', payload: checkPayload ? checkPayload(payload) : payload }
+  } catch (error) {
+    return { kind: 'failed', failure: failureOf(error), exchange: null }
+  }
+}
+
+async function runChecked(
+  options: RunOptions,
+  payloads: readonly JsonObject[],
+): Promise<readonly Outcome[]> {
+  if (payloads.length === 0) return []
+  const groups = options.action.inBatches ? [payloads] : payloads.map((payload) => [payload])
+  const outcomes: Outcome[] = []
+  // One after the other: a payload that fails must not have its neighbours sent again.
+  for (const group of groups) outcomes.push(...(await runOnce(options, group)))
+  return outcomes
+}
+
+async function runOnce(
+  options: RunOptions,
+  payloads: readonly JsonObject[],
+  mayResend = options.hosted.rules !== null,
+): Promise<readonly Outcome[]> {
+  const { rules } = options.hosted
   const exchanges: Exchange[] = []
   const last = () => exchanges.at(-1) ?? null
+  const failed = (failure: Failure): Outcome => ({ kind: 'failed', failure, exchange: last() })
   try {
-    const request = requestClient(options, payloads, (exchange) => exchanges.push(exchange))
-    const values = await perform(options, request, payloads)
-    return values.map((value) => outcomeOf(value, last()))
+    const values = await withDeadline(options.clock, options.timeoutMs, async (deadline) => {
+      const request = requestClient(options, payloads, deadline, (exchange) =>
+        exchanges.push(exchange),
+      )
+      return perform(options, request, payloads)
+    })
+    const refusal = refusalIn(rules, exchanges) ?? sentNothing(options, exchanges)
+    const outcomes = values.map((value): Outcome => {
+      if (!isAccepted(value)) return failed(failureByAnswer(rules, nodeFailure(value), last()))
+      if (refusal) return failed(refusal)
+      const { receipt } = value ?? {}
+      return { kind: 'accepted', exchange: last(), ...(receipt ? { receipt } : {}) }
+    })
+    return mayResend ? await resendSpared(options, payloads, outcomes) : outcomes
   } catch (error) {
-    const failure = failureOf(error)
-    if (!failure.split || payloads.length === 1) {
-      return payloads.map(() => ({ kind: 'failed', failure, exchange: last() }))
-    }
-    const middle = payloads.length >> 1
-    const halves = await Promise.all([
-      runDefinition(options, payloads.slice(0, middle)),
-      runDefinition(options, payloads.slice(middle)),
-    ])
-    return halves.flat()
+    const failure = failureByAnswer(rules, failureOf(error), last())
+    if (!failure.split || payloads.length === 1) return payloads.map(() => failed(failure))
+    return inHalves(options, payloads)
   }
+}
+
+async function inHalves(
+  options: RunOptions,
+  payloads: readonly JsonObject[],
+): Promise<readonly Outcome[]> {
+  const middle = payloads.length >> 1
+  const halves = await Promise.all([
+    runOnce(options, payloads.slice(0, middle)),
+    runOnce(options, payloads.slice(middle)),
+  ])
+  return halves.flat()
+}
+
+// The platform refused the whole request for some of its events, and the definition calls the others retryable: they go
+// again at once, without the culprits. Waiting would let them meet again, and a 429 of nobody's would halt the destination.
+async function resendSpared(
+  options: RunOptions,
+  payloads: readonly JsonObject[],
+  outcomes: readonly Outcome[],
+): Promise<readonly Outcome[]> {
+  const isSpared = (outcome: Outcome) =>
+    outcome.kind === 'failed' &&
+    outcome.failure.retryable &&
+    outcome.exchange !== null &&
+    isRefusedForGood(outcome.exchange.status)
+  const spared = payloads.flatMap((_, at) => (isSpared(outcomes[at] as Outcome) ? [at] : []))
+  if (spared.length === 0) return outcomes
+  if (spared.length === payloads.length) {
+    // Nobody was named: halved until the culprit stands alone, which the answer then speaks of.
+    if (payloads.length > 1) return inHalves(options, payloads)
+    return outcomes.map(byAnswer)
+  }
+  const sparedPayloads = spared.map((at) => payloads[at] as JsonObject)
+  const again = await runOnce(options, sparedPayloads, false)
+  return outcomes.map((outcome, at) => again[spared.indexOf(at)] ?? outcome)
+}
+
+function isRefusedForGood(status: number): boolean {
+  return status >= 300 && !failureWith(status, '').retryable
+}
+
+function byAnswer(outcome: Outcome): Outcome {
+  const { exchange } = outcome
+  if (outcome.kind === 'accepted' || !exchange) return outcome
+  const failure = failureWith(exchange.status, `the platform answered ${exchange.status}`)
+  return { ...outcome, failure }
 }
 
 /** What a payload's node of a MultiStatusResponse says; null for plain success. */
@@ -58,72 +161,98 @@ type NodeValue = {
   readonly receipt?: string
 } | null
 
+function actionOf({ hosted, action }: RunOptions): ActionDefinition<never, never> {
+  return hosted.definition.actions[action.slug] as unknown as ActionDefinition<never, never>
+}
+
 async function perform(
-  { definition, action: slug, settings, auth }: RunOptions,
+  options: RunOptions,
   request: RequestClient,
   payloads: readonly JsonObject[],
 ): Promise<NodeValue[]> {
-  const action = definition.actions[slug] as unknown as ActionDefinition<never, never>
-  const shared = { settings, auth, rawData: payloads, rawMapping: {}, audienceSettings: {} }
-  if (!action.performBatch) {
-    const values: NodeValue[] = []
-    for (const payload of payloads) {
-      await action.perform(request, { ...shared, payload } as unknown as Data as never)
-      values.push(null)
-    }
-    return values
-  }
-  const answer: unknown = await action.performBatch(request, {
-    ...shared,
-    payload: payloads,
-  } as unknown as Data)
+  const { perform: performOne, performBatch } = actionOf(options)
+  // Definitions change what they are given; a second run starts from the same.
+  const given = options.hosted.rules ? structuredClone(payloads) : payloads
+  const shared = sharedData(options, given)
+  const isBatch = options.action.inBatches
+  const data = { ...shared, payload: isBatch ? given : given[0] }
+  const run = (isBatch ? performBatch : performOne) as (
+    request: RequestClient,
+    data: Data,
+  ) => unknown
+  const answer: unknown = await run(request, data as unknown as Data)
+  if (answer instanceof Error) throw answer
   return nodesOf(answer, payloads.length)
+}
+
+function sharedData({ hosted, auth, action }: RunOptions, payloads: readonly JsonObject[]) {
+  const { __segment_internal_sync_mode: syncMode, __segment_internal_matching_key: matchingKey } =
+    action.extras
+  const { onMappingSave, retlOnMappingSave } = action.extras
+  return {
+    settings: hosted.settings,
+    auth,
+    rawData: payloads,
+    rawMapping: action.extras,
+    audienceSettings: {},
+    features: {},
+    syncMode,
+    matchingKey,
+    hookOutputs: { onMappingSave, retlOnMappingSave },
+  }
 }
 
 interface MultiStatus {
   getAllResponses(): { value(): unknown }[]
 }
 
-// By form, not by class: a definition may bring its own copy of actions-core.
+// By form, not by class: a definition may bring its own copy of actions-core. A single `perform` gives one as well, where
+// actions-core takes it for success.
 function nodesOf(answer: unknown, count: number): NodeValue[] {
   const responses = (answer as Partial<MultiStatus> | null)?.getAllResponses?.()
   if (!responses) return Array.from({ length: count }, () => null)
   return Array.from({ length: count }, (_, at) => {
     const value = responses[at]?.value() as
-      | { status?: number; errormessage?: string; body?: { requestId?: unknown } }
+      | { status?: unknown; errormessage?: string; body?: { requestId?: unknown } }
       | undefined
+    const status = Number(value?.status ?? Number.NaN)
     const { requestId } = value?.body ?? {}
-    if (typeof value?.status !== 'number')
+    if (!value || !Number.isInteger(status))
       return { status: 500, errormessage: 'the definition gave no result' }
     return {
-      status: value.status,
+      status,
       ...(value.errormessage ? { errormessage: value.errormessage } : {}),
       ...(typeof requestId === 'string' && requestId ? { receipt: requestId } : {}),
     }
   })
 }
 
-function outcomeOf(value: NodeValue, exchange: Exchange | null): Outcome {
-  if (value === null || (value.status >= 200 && value.status < 300))
-    return { kind: 'accepted', exchange, ...(value?.receipt ? { receipt: value.receipt } : {}) }
-  const failure: Failure = {
-    reason: value.errormessage ?? `refused with ${value.status}`,
-    status: value.status,
-    retryable: isRetryableStatus(value.status),
-    retryAfterMs: undefined,
-    split: false,
-    isCredential: value.status === 401 || value.status === 403,
-    isAnswerLost: false,
-  }
-  return { kind: 'failed', failure, exchange }
+function isAccepted(value: NodeValue): boolean {
+  return value === null || (value.status >= 200 && value.status < 300)
+}
+
+function nodeFailure(value: NodeValue): Failure {
+  const { status = 500, errormessage = `refused with ${status}` } = value ?? {}
+  return failureWith(status, errormessage)
 }
 
 function requestClient(
-  { definition, settings, auth, transport, timeoutMs }: RunOptions,
+  options: RunOptions,
   payloads: readonly JsonObject[],
+  deadline: Deadline,
   onAnswer: (exchange: Exchange) => void,
 ): RequestClient {
-  const data = { settings, auth, payload: payloads } as never
-  const defaults = definition.extendRequest?.(data) ?? {}
-  return createRequestClient({ transport, timeoutMs, defaults, onAnswer })
+  const { hosted, auth, transport, timeoutMs, addresses, clock } = options
+  const payload = options.action.inBatches ? payloads : payloads[0]
+  const data = { settings: hosted.settings, auth, payload } as never
+  const defaults = hosted.definition.extendRequest?.(data) ?? {}
+  return createRequestClient({
+    transport,
+    timeoutMs,
+    defaults,
+    onAnswer,
+    deadline,
+    now: () => clock.now(),
+    ...(addresses ? { addresses } : {}),
+  })
 }

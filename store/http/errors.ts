@@ -13,6 +13,8 @@ export type ApiErrorCode =
   | 'invalid_audience'
   | 'unsupported_kind'
   | 'invalid_cursor'
+  | 'invalid_request'
+  | 'conflict'
   | 'overloaded'
   | 'unavailable'
   | 'internal'

@@ -20,9 +20,7 @@ export interface DraftFile {
 }
 
 export function readDraft(name: string): DraftFile {
-  // Klaviyo's waits for the host of the published package's definitions.
-  const folder = name === 'klaviyo' ? 'destinations.draft' : 'destinations'
-  const file = path.join(__dirname, '../../../../mappings', folder, `${name}.yaml`)
+  const file = path.join(__dirname, '../../../../mappings/destinations', `${name}.yaml`)
   return parse(readFileSync(file, 'utf8'))
 }
 
