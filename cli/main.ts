@@ -5,6 +5,7 @@ import { messageOf, TrackLayerError } from '../core/errors.ts'
 import { audienceCommand } from './audience.ts'
 import { buildCommand } from './build.ts'
 import { deadLetterCommand } from './dead-letter.ts'
+import { deployCommand } from './deploy/command.ts'
 import { destinationCommand } from './destination.ts'
 import { devCommand } from './dev/command.ts'
 import { functionCommand } from './function/command.ts'
@@ -33,6 +34,7 @@ for (const command of [
   planCommand(),
   mappingsCommand(),
   functionCommand(),
+  deployCommand(),
   buildCommand(),
 ]) {
   program.addCommand(command)

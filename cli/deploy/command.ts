@@ -1,0 +1,215 @@
+// `tracklayer deploy`: functions, connections, mappings, filters and tracking plan in a Segment workspace.
+import path from 'node:path'
+import { Command, Option } from 'commander'
+import { TrackLayerError } from '../../core/errors.ts'
+import { objectAt } from '../../core/json.ts'
+import { realClock } from '../clock.ts'
+import { logLine, paint, print } from '../output.ts'
+import { DIST, MAPPINGS } from '../paths.ts'
+import { createPublicApi, type PublicApi, REGIONS } from '../segment/public-api.ts'
+import { wantedResources } from './resources.ts'
+import { rollback } from './rollback.ts'
+import { deploy, type Step } from './run.ts'
+import { type DeployTarget, loadDeployTarget } from './settings.ts'
+import { stepJson, tellStep } from './show.ts'
+import { openStateFile } from './state.ts'
+import { loadPlanRules } from './tracking-plan.ts'
+
+export interface WorkspaceFlags {
+  readonly environment: string
+  readonly mappings: string
+  readonly state?: string
+  readonly apiUrl?: string
+  readonly json?: boolean
+}
+
+interface DeployFlags extends WorkspaceFlags {
+  readonly dryRun?: boolean
+  readonly rollback?: boolean
+}
+
+const HELP = `
+Environment:
+  SEGMENT_PUBLIC_API_TOKEN               token of a Workspace Owner (Settings → Access Management → Tokens)
+  TRACKLAYER_SECRET_<ENVIRONMENT>        the store's signing secrets; the first is given to Segment
+  SEGMENT_RETURN_SECRET_<ENVIRONMENT>    what the store signs with what comes back
+  TRACKLAYER_PII_KEY                     where mappings/pii.yaml has keyed actions
+  SEGMENT_RETURN_URL_<ENVIRONMENT>       when set, the address of the way back is no longer asked for
+
+What is wanted stands in mappings/deploy.yaml. Nothing is written that is as it should be; after a failure, run it again.
+
+Exit codes:
+  0  all is as wanted     1  failed     2  --dry-run found differences     3  done, and clicks are left
+
+Examples:
+  tracklayer deploy --dry-run
+  tracklayer deploy --environment staging
+  tracklayer deploy --json | jq '.steps[] | select(.clicks != [])'
+  tracklayer deploy --rollback`
+
+export function deployCommand(): Command {
+  return withWorkspace(new Command('deploy'))
+    .description('make a Segment workspace what mappings/deploy.yaml says')
+    .option('--dry-run', 'only say what differs')
+    .option('--rollback', 'take back what the last deploy did')
+    .addHelpText('after', HELP)
+    .action(run)
+}
+
+/** The flags that every command about the workspace has. */
+export function withWorkspace(command: Command): Command {
+  return command
+    .option('--environment <name>', 'environment of the store', 'production')
+    .option('--mappings <folder>', 'folder with deploy.yaml', MAPPINGS)
+    .option(
+      '--state <file>',
+      'what deploys remember (default: .tracklayer/deploy/<workspace>.<environment>.json)',
+    )
+    .option('--json', 'print one JSON object; progress goes to stderr')
+    .addOption(
+      new Option('--api-url <url>', "another address than Segment's, e.g. a twin's").hideHelp(),
+    )
+}
+
+async function run(flags: DeployFlags): Promise<void> {
+  const workspace = await openWorkspace(flags)
+  const { api, stateFile, name } = workspace
+  const say = flags.json ? (line: string) => process.stderr.write(`${line}\n`) : print
+  say(paint.bold(`${name}, ${flags.environment}${flags.dryRun ? ' (dry run)' : ''}`))
+  if (flags.rollback) {
+    const undone = await rollback(api, stateFile, Boolean(flags.dryRun), ({ title, what }) =>
+      say(`  ${title}: ${what}`),
+    )
+    if (flags.json) print(JSON.stringify({ workspace: name, undone, writes: api.writes }))
+    else if (undone.length === 0) print('  nothing to take back')
+    return
+  }
+  const steps = await deploy({
+    api,
+    workspaceName: name,
+    resources: await wantedIn(workspace, flags),
+    stateFile,
+    isDryRun: Boolean(flags.dryRun),
+    onStep: (step) => {
+      for (const line of tellStep(step)) say(line)
+    },
+  })
+  const clicks = [...steps.flatMap((step) => step.clicks), ...returnClicks(workspace.target, flags)]
+  finish(flags, name, steps, clicks, api)
+}
+
+async function wantedIn({ api, target }: Workspace, { environment, mappings }: DeployFlags) {
+  const sources = await api.list('/sources', 'sources')
+  return wantedResources({
+    target,
+    environment,
+    dist: DIST,
+    secrets: readSecrets(environment, target),
+    rules: target.tracking_plan === null ? null : loadPlanRules(path.resolve(mappings)),
+    sourceIds: new Map(sources.map(({ slug, id }) => [String(slug), String(id)])),
+  })
+}
+
+function finish(
+  { json, dryRun }: DeployFlags,
+  workspace: string,
+  steps: readonly Step[],
+  clicks: readonly string[],
+  { writes }: PublicApi,
+): void {
+  const differ = steps.filter(({ action }) => action !== 'none').length
+  if (json) print(JSON.stringify({ workspace, steps: steps.map(stepJson), clicks, writes }))
+  else {
+    print(
+      differ === 0
+        ? `  as wanted: nothing written`
+        : `  ${dryRun ? `${differ} to do` : `${writes} written and read back`}`,
+    )
+    if (clicks.length > 0) print(paint.cyan('  left to do by hand:'))
+    for (const click of clicks) print(`    ${click}`)
+  }
+  if (dryRun && differ > 0) process.exitCode = 2
+  else if (!dryRun && clicks.length > 0) process.exitCode = 3
+}
+
+// The API's model of a source has no field for the address of its function.
+function returnClicks({ returns }: DeployTarget, { environment }: DeployFlags): string[] {
+  const name = variableOf('SEGMENT_RETURN_URL', environment)
+  if (returns === null || process.env[name]) return []
+  return [
+    `Connections → Sources → ${returns} → Settings → Endpoint: copy the webhook URL into the store's ${name}, and set it here too`,
+  ]
+}
+
+export interface Workspace {
+  readonly id: string
+  readonly name: string
+  readonly api: PublicApi
+  readonly target: DeployTarget
+  readonly stateFile: ReturnType<typeof openStateFile>
+}
+
+/** The workspace that the token opens. @throws TrackLayerError */
+export async function openWorkspace(flags: WorkspaceFlags): Promise<Workspace> {
+  const target = loadDeployTarget(path.resolve(flags.mappings), flags.environment)
+  const token = process.env.SEGMENT_PUBLIC_API_TOKEN
+  if (!token) {
+    throw new TrackLayerError(
+      'SETTINGS_INVALID',
+      'SEGMENT_PUBLIC_API_TOKEN is not set; make one under Settings → Access Management → Tokens',
+    )
+  }
+  const api = createPublicApi({
+    baseUrl: flags.apiUrl ?? REGIONS[target.region],
+    token,
+    clock: realClock,
+    fetch,
+    onWait: showWait,
+  })
+  const workspace = objectAt(await api.get('/'), 'workspace') ?? {}
+  const { id, name, slug } = workspace
+  const file =
+    flags.state ?? path.join('.tracklayer', 'deploy', `${slug}.${flags.environment}.json`)
+  return {
+    id: String(id),
+    name: String(name),
+    api,
+    target,
+    stateFile: openStateFile(path.resolve(file), String(id), flags.environment),
+  }
+}
+
+function showWait(delayMs: number, why: string): void {
+  logLine('info', `waiting ${Math.ceil(delayMs / 1000)} s: ${why}`)
+}
+
+/** `TRACKLAYER_SECRET` and `eu-shop` → `TRACKLAYER_SECRET_EU_SHOP` */
+export function variableOf(prefix: string, environment: string): string {
+  return `${prefix}_${environment.toUpperCase().replaceAll('-', '_')}`
+}
+
+function readSecrets(environment: string, target: DeployTarget) {
+  const name = variableOf('TRACKLAYER_SECRET', environment)
+  const [secret] = liveSecrets(environment, process.env)
+  if (!secret) {
+    throw new TrackLayerError('SETTINGS_INVALID', `${name} is not set: Segment signs with it`)
+  }
+  const returned = process.env[variableOf('SEGMENT_RETURN_SECRET', environment)]
+  const piiKey = process.env.TRACKLAYER_PII_KEY
+  return {
+    secret,
+    ...(returned && target.returns !== null ? { returned } : {}),
+    ...(piiKey ? { piiKey } : {}),
+  }
+}
+
+/** Newest first. */
+export function liveSecrets(
+  environment: string,
+  variables: Readonly<Record<string, string | undefined>>,
+): string[] {
+  return (variables[variableOf('TRACKLAYER_SECRET', environment)] ?? '')
+    .split(',')
+    .map((secret) => secret.trim())
+    .filter(Boolean)
+}
