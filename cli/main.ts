@@ -8,7 +8,9 @@ import { deadLetterCommand } from './dead-letter.ts'
 import { deployCommand } from './deploy/command.ts'
 import { destinationCommand } from './destination.ts'
 import { devCommand } from './dev/command.ts'
+import { doctorCommand } from './doctor/command.ts'
 import { functionCommand } from './function/command.ts'
+import { keysCommand } from './keys/command.ts'
 import { mappingsCommand } from './mappings.ts'
 import { messageCommand } from './message.ts'
 import { endQuietlyOnClosedOutput } from './output.ts'
@@ -35,6 +37,8 @@ for (const command of [
   mappingsCommand(),
   functionCommand(),
   deployCommand(),
+  doctorCommand(),
+  keysCommand(),
   buildCommand(),
 ]) {
   program.addCommand(command)

@@ -1,6 +1,7 @@
 // `tracklayer message explain <id>`: the whole story of one message, from the store's HTTP API.
 import { Command } from 'commander'
 import type { MessageStory } from '../store/messages.ts'
+import { sendTestCommand } from './message-send-test.ts'
 import { tellStory } from './message-story.ts'
 import { print } from './output.ts'
 import { askStore } from './store-client.ts'
@@ -33,7 +34,10 @@ Examples:
   tracklayer message explain ajs-next-1767-2f0c --json | jq .deliveries`,
     )
     .action(explainMessage)
-  return new Command('message').description('messages in the store').addCommand(explain)
+  return new Command('message')
+    .description('messages in the store')
+    .addCommand(explain)
+    .addCommand(sendTestCommand())
 }
 
 async function explainMessage(id: string, flags: ExplainFlags): Promise<void> {

@@ -15,7 +15,7 @@ export async function askStore<Body>(
   method: 'GET' | 'POST' = 'GET',
   { body: sent, headers: own }: AskOptions = {},
 ): Promise<Body> {
-  const { url, apiKey } = target(storeUrl)
+  const { url, apiKey } = storeTarget(storeUrl)
   const headers = {
     Authorization: `Bearer ${apiKey}`,
     ...(sent ? { 'Content-Type': 'application/json' } : {}),
@@ -35,7 +35,8 @@ export async function askStore<Body>(
   )
 }
 
-function target(storeUrl: string | undefined): { url: string; apiKey: string } {
+/** Address and key. @throws TrackLayerError SETTINGS_INVALID */
+export function storeTarget(storeUrl: string | undefined): { url: string; apiKey: string } {
   const session = readDevSession()
   const url = storeUrl ?? process.env.TRACKLAYER_STORE_URL ?? session?.storeUrl
   const apiKey =

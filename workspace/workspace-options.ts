@@ -104,6 +104,8 @@ export interface FunctionHandle {
   readonly name: string
   readonly handlers: readonly string[]
   readonly containerCount: number
+  /** As somebody saves them in the app: from the next invocation on, containers stay warm. */
+  changeSettings(settings: Readonly<JsonObject>): void
   /** Drops its containers, and with them all module state. */
   coldStart(): Promise<void>
   /** Reads the file again and starts cold; throws when it cannot be loaded. */

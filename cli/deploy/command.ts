@@ -4,9 +4,11 @@ import { Command, Option } from 'commander'
 import { TrackLayerError } from '../../core/errors.ts'
 import { objectAt } from '../../core/json.ts'
 import { realClock } from '../clock.ts'
+import { type Variables, withEnvFile } from '../env-file.ts'
 import { logLine, paint, print } from '../output.ts'
 import { DIST, MAPPINGS } from '../paths.ts'
 import { createPublicApi, type PublicApi, REGIONS } from '../segment/public-api.ts'
+import type { Resource } from './resource.ts'
 import { wantedResources } from './resources.ts'
 import { rollback } from './rollback.ts'
 import { deploy, type Step } from './run.ts'
@@ -19,6 +21,7 @@ export interface WorkspaceFlags {
   readonly environment: string
   readonly mappings: string
   readonly state?: string
+  readonly envFile?: string
   readonly apiUrl?: string
   readonly json?: boolean
 }
@@ -65,6 +68,7 @@ export function withWorkspace(command: Command): Command {
       '--state <file>',
       'what deploys remember (default: .tracklayer/deploy/<workspace>.<environment>.json)',
     )
+    .option('--env-file <file>', 'more variables, NAME=value a line, as for tracklayer store serve')
     .option('--json', 'print one JSON object; progress goes to stderr')
     .addOption(
       new Option('--api-url <url>', "another address than Segment's, e.g. a twin's").hideHelp(),
@@ -98,13 +102,18 @@ async function run(flags: DeployFlags): Promise<void> {
   finish(flags, name, steps, clicks, api)
 }
 
-async function wantedIn({ api, target }: Workspace, { environment, mappings }: DeployFlags) {
+/** All that the workspace should have. @throws TrackLayerError */
+export async function wantedIn(
+  { api, target }: Workspace,
+  { environment, mappings, envFile }: WorkspaceFlags,
+  variables: Variables = withEnvFile(process.env, envFile),
+): Promise<Resource[]> {
   const sources = await api.list('/sources', 'sources')
   return wantedResources({
     target,
     environment,
     dist: DIST,
-    secrets: readSecrets(environment, target),
+    secrets: readSecrets(environment, target, variables),
     rules: target.tracking_plan === null ? null : loadPlanRules(path.resolve(mappings)),
     sourceIds: new Map(sources.map(({ slug, id }) => [String(slug), String(id)])),
   })
@@ -188,14 +197,14 @@ export function variableOf(prefix: string, environment: string): string {
   return `${prefix}_${environment.toUpperCase().replaceAll('-', '_')}`
 }
 
-function readSecrets(environment: string, target: DeployTarget) {
+function readSecrets(environment: string, target: DeployTarget, variables: Variables) {
   const name = variableOf('TRACKLAYER_SECRET', environment)
-  const [secret] = liveSecrets(environment, process.env)
+  const [secret] = liveSecrets(environment, variables)
   if (!secret) {
     throw new TrackLayerError('SETTINGS_INVALID', `${name} is not set: Segment signs with it`)
   }
-  const returned = process.env[variableOf('SEGMENT_RETURN_SECRET', environment)]
-  const piiKey = process.env.TRACKLAYER_PII_KEY
+  const returned = variables[variableOf('SEGMENT_RETURN_SECRET', environment)]
+  const piiKey = variables.TRACKLAYER_PII_KEY
   return {
     secret,
     ...(returned && target.returns !== null ? { returned } : {}),
@@ -204,10 +213,7 @@ function readSecrets(environment: string, target: DeployTarget) {
 }
 
 /** Newest first. */
-export function liveSecrets(
-  environment: string,
-  variables: Readonly<Record<string, string | undefined>>,
-): string[] {
+export function liveSecrets(environment: string, variables: Variables): string[] {
   return (variables[variableOf('TRACKLAYER_SECRET', environment)] ?? '')
     .split(',')
     .map((secret) => secret.trim())

@@ -73,6 +73,7 @@ export function functionResource(
     title: `${name} function "${displayName}"`,
     needs: [],
     secrets: {},
+    code,
     look,
     wanted: () => wanted,
     async create(run) {

@@ -41,6 +41,8 @@ export interface Resource {
   readonly needs: readonly string[]
   /** Settings that Segment hides: by name, as they should be. */
   readonly secrets: Readonly<Record<string, string>>
+  /** Of a function: what should run. */
+  readonly code?: string
   look(run: Run): Promise<Standing | null>
   wanted(run: Run): JsonObject
   /** Path of the new thing. */

@@ -21,6 +21,8 @@ export interface DeployOptions {
   readonly resources: readonly Resource[]
   readonly stateFile: StateFile
   readonly isDryRun: boolean
+  /** The resources are a part of what is wanted: leave everything else as it is. */
+  readonly isPart?: boolean
   readonly onStep?: (step: Step) => void
 }
 
@@ -56,7 +58,7 @@ export async function deploy(options: DeployOptions): Promise<readonly Step[]> {
     add(step)
   }
   const wanted = new Set(options.resources.map(({ key }) => key))
-  for (const step of await retire(api, wanted, memory, isDryRun)) add(step)
+  if (!options.isPart) for (const step of await retire(api, wanted, memory, isDryRun)) add(step)
   memory.complete()
   return steps
 }

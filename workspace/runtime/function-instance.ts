@@ -50,6 +50,8 @@ export interface FunctionInstance {
   /** Runs one invocation in a free container, waiting for one when all are busy. Never rejects. */
   invoke(invocation: Invocation): Promise<CallOutcome>
   readonly containerCount: number
+  /** From the next invocation on; containers stay warm, as the host's do. */
+  changeSettings(settings: Readonly<JsonObject>): void
   /** Drops the containers, and with them all module state; optionally puts new code in place. */
   coldStart(code?: string): Promise<void>
   /** Ends every container; invocations under way or waiting fail. */
@@ -63,8 +65,9 @@ interface Waiting {
 
 export function createFunctionInstance(options: FunctionInstanceOptions): FunctionInstance {
   assertTimeout(options)
-  const settings = JSON.stringify(options.settings ?? {})
-  const fault = settingsFault(options.settings ?? {}, options.settingDefinitions ?? [])
+  const definitions = options.settingDefinitions ?? []
+  let settings = JSON.stringify(options.settings ?? {})
+  let fault = settingsFault(options.settings ?? {}, definitions)
   const maxContainers = options.maxContainers ?? 2
   let code = options.code
   let pool: { container: Container; isTaken: boolean }[] = []
@@ -149,6 +152,10 @@ export function createFunctionInstance(options: FunctionInstanceOptions): Functi
       }),
     get containerCount() {
       return pool.filter(({ container }) => !container.hasEnded).length
+    },
+    changeSettings(changed) {
+      settings = JSON.stringify(changed)
+      fault = settingsFault(changed, definitions)
     },
     async coldStart(newCode = code) {
       code = newCode

@@ -66,6 +66,7 @@ export async function openFunction(options: OpenFunctionOptions): Promise<OpenFu
       get containerCount() {
         return instance.containerCount
       },
+      changeSettings: (settings) => instance.changeSettings(settings),
       coldStart: () => instance.coldStart(),
       async deploy() {
         await instance.coldStart(await read())
