@@ -73,6 +73,7 @@ async function open(options: Partial<PublicApiTwinOptions> = {}) {
     tokens: [TOKEN],
     catalogDestinations: [ACTION],
     deployTo,
+    deploys: 'every-kind',
     ...options,
   })
   const sources = [twin.addSource('web-prod'), twin.addSource('app-prod')]

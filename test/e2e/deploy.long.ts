@@ -48,6 +48,7 @@ beforeAll(async () => {
     random: createRandom(3),
     tokens: [TOKEN],
     deployTo: file('deployed'),
+    deploys: 'every-kind',
     requestsPerMinute: 5000,
   })
   twin.addSource('web-prod')

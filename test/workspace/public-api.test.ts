@@ -24,7 +24,13 @@ const FUNCTION = {
 
 function open(options: Partial<PublicApiTwinOptions> = {}) {
   const clock = createManualClock()
-  const twin = createPublicApiTwin({ clock, random: createRandom(1), tokens: ['t'], ...options })
+  const twin = createPublicApiTwin({
+    clock,
+    random: createRandom(1),
+    tokens: ['t'],
+    deploys: 'every-kind',
+    ...options,
+  })
   async function call(
     method: string,
     path: string,

@@ -49,7 +49,7 @@ export interface PublicApiTwinOptions {
   readonly workspace?: { readonly id: string; readonly name: string; readonly slug: string }
   readonly catalogDestinations?: readonly CatalogDestination[]
   readonly catalogSources?: readonly CatalogSource[]
-  /** Default 'every-kind'; see FunctionsOptions. */
+  /** Default 'sources-only', the harsher reading; see FunctionsOptions. */
   readonly deploys?: FunctionsOptions['deploys']
   readonly deployTo?: string
   /** Requests a minute. The default number is not published: 200, as the old Config API had. */
@@ -90,7 +90,7 @@ export function createPublicApiTwin(options: PublicApiTwinOptions): PublicApiTwi
     clock,
     random,
     workspaceName: workspace.name,
-    deploys: options.deploys ?? 'every-kind',
+    deploys: options.deploys ?? 'sources-only',
     deployTo: options.deployTo,
   })
   const connections = createConnections({
