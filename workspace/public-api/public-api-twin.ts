@@ -24,20 +24,20 @@ import {
   tooMany,
   type Version,
 } from './api-answers.ts'
-import {
-  type CatalogDestination,
-  type CatalogSource,
-  createConnections,
-  type TwinDestination,
-  type TwinFilter,
-  type TwinInsertInstance,
-  type TwinMapping,
-  type TwinSource,
-} from './connections-store.ts'
+import type {
+  CatalogDestination,
+  CatalogSource,
+  TwinDestination,
+  TwinFilter,
+  TwinInsertInstance,
+  TwinMapping,
+  TwinSource,
+} from './connection-book.ts'
+import { createConnections } from './connections-store.ts'
 import { createFunctions, type FunctionsOptions, type TwinFunction } from './functions-store.ts'
 import { createTrackingPlans, type TwinTrackingPlan } from './tracking-plans-store.ts'
 
-export type * from './connections-store.ts'
+export type * from './connection-book.ts'
 export type { TwinFunction } from './functions-store.ts'
 export type { TwinTrackingPlan } from './tracking-plans-store.ts'
 
