@@ -213,6 +213,22 @@ test.each(['before', 'after'] as const)(
   },
 )
 
+test('a creation whose answer is lost is not repeated, but found by the next deploy', async () => {
+  for (const path of ['/functions', '/destinations', 'filters']) {
+    const { twin, run } = await open()
+    let isLost = false
+    const losing: typeof fetch = async (input, init) => {
+      const answer = await fetch(input, init)
+      if (isLost || init?.method !== 'POST' || !String(input).endsWith(path)) return answer
+      isLost = true
+      throw new Error('answer lost')
+    }
+    await expect(run(TARGET, { fetch: losing })).rejects.toThrow(/It may have been done/)
+    await run()
+    expect(madeIn(twin)).toEqual({ functions: 2, sources: 3, destinations: 1, filters: 1 })
+  }
+})
+
 test('a workspace that fails, slows down and loses answers is deployed to all the same', async () => {
   const { twin, run, waits } = await open()
   twin.faults.set({ rate429: 0.15, rate500: 0.15, resetRate: 0.1, lostResetRate: 0.1 })
