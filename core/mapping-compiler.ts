@@ -62,7 +62,7 @@ function compileRow(row: RowSource, { transforms }: MappingSource, nameOf: NameO
     templates(row.dedup),
   ]
     .map(nameOf)
-    .join(', ')}]`
+    .join(', ')}${row.reverses ? `, ${JSON.stringify(row.reverses)}` : ''}]`
 }
 
 // `__proto__` never passes: a later copy of the properties must not be able to change an object's prototype.

@@ -12,6 +12,12 @@ export interface TemplateIds {
 
 type CanonicalProperties = Record<string, unknown>
 
+/** Of what, by canonical name, and whether by the event's own value (all without one) or all in any case. */
+export interface Reverses {
+  readonly event: string
+  readonly takes: 'value' | 'whole'
+}
+
 export interface MappingRow {
   /** Exact, case-sensitive Segment event name. */
   readonly event: string
@@ -21,6 +27,8 @@ export interface MappingRow {
   readonly downstream: string
   /** True when it is a business result that goes back to Segment. */
   readonly conversion: boolean
+  /** What the event takes back, e.g. a refund of a purchase; null for what takes nothing back. */
+  readonly reverses: Reverses | null
   /** Applies the row's transforms to a copy; unlisted properties pass through. Never mutates `properties`. */
   mapProperties(properties: JsonObject, warnings: Warnings): CanonicalProperties
   /** The row's own event id, when it has a template and the properties it names are there. */
@@ -45,7 +53,7 @@ export function foldName(name: string): string {
   return name.replace(/[\s_-]+/g, '').toLowerCase()
 }
 
-/** A row as the compiler writes it: event, canonical, downstream, conversion and the three functions. */
+/** A row as the compiler writes it: event, canonical, downstream, conversion, the three functions, what it reverses. */
 export type CompiledRow = readonly [
   event: string,
   canonical: string,
@@ -54,6 +62,7 @@ export type CompiledRow = readonly [
   mapProperties: MappingRow['mapProperties'],
   eventId: MappingRow['eventId'],
   dedupKey: MappingRow['dedupKey'],
+  reverses?: Reverses,
 ]
 
 /** Builds the lookups of a table; compiled mappings call this once when they load. */
@@ -78,5 +87,6 @@ export function createMappingTable(
 
 function rowOf(compiled: CompiledRow): MappingRow {
   const [event, canonical, downstream, conversion, mapProperties, eventId, dedupKey] = compiled
-  return { event, canonical, downstream, conversion, mapProperties, eventId, dedupKey }
+  const reverses = compiled[7] ?? null
+  return { event, canonical, downstream, conversion, reverses, mapProperties, eventId, dedupKey }
 }

@@ -13,7 +13,7 @@ import type { DeliveryResult, Destination } from './destination.ts'
 
 /** By position: the delivery as it may be sent, or what became of it here. */
 export type AudienceGate = (
-  destination: Pick<Destination, 'name' | 'environment' | 'readsAudiences'>,
+  destination: Pick<Destination, 'name' | 'environment' | 'readsAudiences' | 'returns'>,
   claimed: readonly ClaimedDelivery[],
 ) => Promise<readonly (ClaimedDelivery | DeliveryResult)[]>
 

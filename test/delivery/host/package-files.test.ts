@@ -63,8 +63,7 @@ test('the documented webhook works as it stands', async () => {
 })
 
 describe('a file whose definition cannot be run', () => {
-  const HOOK =
-    `definition: webhook\nsettings: { url: "https://example.com/in", secret: "\${SECRET}" }\n`
+  const HOOK = `definition: webhook\nsettings: { url: "https://example.com/in", secret: "\${SECRET}" }\n`
   const rows = [
     { text: 'definition: klavio\n', fault: 'no definition "klavio"; want one of webhook' },
     { text: 'definition: ../../evil\n', fault: 'no definition "../../evil"' },
