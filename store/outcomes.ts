@@ -1,7 +1,7 @@
 // Which audiences really convert: conversions and revenue of a period, by whether the person was in the audience when
 // they converted, and by how long after entering it. Everything is read from logs (statements, conversions, merges) at
 // the moment of asking, so that the order in which any of it arrived makes no difference.
-import type { Pool, PoolClient } from 'pg'
+import type { Pool } from 'pg'
 import { inSnapshot } from './database.ts'
 
 export interface OutcomeQuestion {
@@ -63,16 +63,16 @@ export interface Revenue {
 export async function readOutcomes(pool: Pool, question: OutcomeQuestion): Promise<Outcomes> {
   return inSnapshot(pool, async (client) => {
     // What the planner believes of an audience that has just grown can be off by any factor. Each side is read once
-    // and hashed; a nested loop over both would take hours where this takes seconds.
-    await client.query('set local enable_nestloop = off; set local jit = off')
-    const audience = await readAudience(client, question)
+    // and hashed; a nested loop over both would take hours where this takes seconds. Spilling to disk costs a third.
+    await client.query(
+      "set local enable_nestloop = off; set local jit = off; set local work_mem = '32MB'",
+    )
     const { rows } = await client.query<OutcomeRow>(OUTCOMES, valuesOf(question))
-    const inPeriod = rows.filter(({ in_window }) => !in_window)
-    const inWindow = rows.filter(({ in_window }) => in_window)
+    const inside = rows.find(({ side }) => side === 'audience')
     return {
-      audience,
-      period: splitOf(inPeriod),
-      window: question.windowMs === null ? null : splitOf(inWindow),
+      audience: { people: Number(inside?.people), entries: Number(inside?.conversions) },
+      period: splitOf(rows.filter(({ in_window }) => !in_window)),
+      window: question.windowMs === null ? null : splitOf(rows.filter((row) => row.in_window)),
     }
   })
 }
@@ -104,20 +104,6 @@ const STAYS = `
              as left_at
     from numbered where stay > 0 group by subject, profile_id, stay
   )`
-
-async function readAudience(
-  client: PoolClient,
-  question: OutcomeQuestion,
-): Promise<Outcomes['audience']> {
-  const { rows } = await client.query<{ people: string; entries: string }>(
-    `with ${STAYS}
-     select count(distinct subject) as people,
-            count(*) filter (where entered_at >= coalesce($4::timestamptz, '-infinity')) as entries
-     from stay where entered_at < $5::timestamptz and coalesce(left_at, 'infinity') > coalesce($4::timestamptz, '-infinity')`,
-    valuesOf(question).slice(0, 5),
-  )
-  return { people: Number(rows[0]?.people), entries: Number(rows[0]?.entries) }
-}
 
 // One row for each conversion, with everything that concerns it; then the sums of all the groups at once. A refund counts
 // against the order it is for, whenever and by whomever it was made, in the currency in which it was paid back.
@@ -171,11 +157,16 @@ const OUTCOMES = `
     from by_currency group by in_window, side, name
   )
   select in_window, side, name, conversions, people, revenue from counted left join summed using (in_window, side, name)
+  union all
+  select false, 'audience', null, count(*) filter (where entered_at >= coalesce($4::timestamptz, '-infinity')),
+         count(distinct subject), null
+  from stay where entered_at < $5::timestamptz and coalesce(left_at, 'infinity') > coalesce($4::timestamptz, '-infinity')
   order by name`
 
 interface OutcomeRow {
   readonly in_window: boolean
-  readonly side: keyof OutcomeSplit
+  /** `audience`: not conversions but entries of the period, and who was inside at any time of it. */
+  readonly side: keyof OutcomeSplit | 'audience'
   /** Null for the sums over all names. */
   readonly name: string | null
   readonly conversions: string
