@@ -105,12 +105,13 @@ const STAYS = `
     from numbered where stay > 0 group by subject, profile_id, stay
   )`
 
-// One row for each conversion, with everything that concerns it; then the sums of all the groups at once. A refund counts
+// One row for each conversion, with everything that concerns it; then the sums of all the groups at once. What happens at
+// the instant of entering brought the person in, and does not come of it. A refund counts
 // against the order it is for, whenever and by whomever it was made, in the currency in which it was paid back.
 const OUTCOMES = `
   with ${STAYS}, person as materialized (
-    select profile_id, range_agg(tstzrange(entered_at, left_at)) as inside,
-           range_agg(tstzrange(entered_at, entered_at + $6::float8 * interval '1 millisecond', '[]')) as soon
+    select profile_id, range_agg(tstzrange(entered_at, left_at, '()')) as inside,
+           range_agg(tstzrange(entered_at, entered_at + $6::float8 * interval '1 millisecond', '(]')) as soon
     from stay where profile_id is not null group by profile_id
   ), taken as materialized (
     select of_name, of_key, currency, bool_or(kind = 'whole') as is_whole, sum(value) as value

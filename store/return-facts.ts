@@ -137,7 +137,8 @@ interface Worth {
   readonly net: string | null
 }
 
-// Of several audiences with one key, the one that had begun last by then answers to it.
+// What happens at the instant of entering brought the person in, and was not done by a member. Of several audiences with one
+// key, the one that had begun last by then answers to it.
 // Instants inside jsonb are ISO 8601 in UTC, sums are text: jsonb would give numbers that are floats once they are read.
 const FACTS = `
   select t.place, person.audiences, taken.related, counted.worth
@@ -149,6 +150,7 @@ const FACTS = `
       select distinct on (s.audience_id) s.audience_id, s.is_member, s.computed_at
       from membership_statements s
       where s.profile_id = t.profile_id and s.environment = $1 and s.computed_at <= t.at
+        and (s.computed_at < t.at or not s.is_member)
       order by s.audience_id, s.computed_at desc, s.is_member
     ) last
     join audiences b on b.id = last.audience_id

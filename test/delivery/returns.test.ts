@@ -114,6 +114,17 @@ describe('audiences', () => {
     expect(about('other')).toMatchObject({ audiences: [] })
   })
 
+  test('are not the one that the order brings the person into at its very instant, nor one they leave then', async () => {
+    await store.send([
+      membership('vip', JANE, true, 15),
+      membership('left', JANE, true, 1),
+      membership('left', JANE, false, 15),
+      order('o1'),
+    ])
+    await start().recorded(1)
+    expect(about('o1')).toMatchObject({ audiences: [] })
+  })
+
   test('know who has left an audience because nothing was stated for as long as it keeps people', async () => {
     await store.send([membership('fading', JANE, true, 0)])
     const day = (hours: number) => ({ timestamp: minute(hours * 60) })

@@ -81,18 +81,18 @@ const JANE = { userId: 'jane' }
 const OTTO = { userId: 'otto' }
 
 describe('who was inside when they converted', () => {
-  test('counts from the instant of entering to the instant of leaving, which is outside', async () => {
+  test('counts between the instants of entering and of leaving, both of which are outside', async () => {
     await store.send([
       membership('vip', JANE, true, 10),
       membership('vip', JANE, false, 20),
-      ...[9, 10, 19, 20].map((minute) => order(`o${minute}`, JANE, minute, minute, 'EUR')),
+      ...[10, 11, 19, 20].map((minute) => order(`o${minute}`, JANE, minute, minute, 'EUR')),
       order('other', OTTO, 15, 100, 'EUR'),
     ])
     const { audience, period } = await outcomes()
     expect(audience).toEqual({ people: 1, entries: 1 })
-    expect(shown(period.member)).toEqual(['purchase 2 by 1: EUR 29-0=29 (2)'])
-    expect(shown(period.not_member)).toEqual(['purchase 3 by 2: EUR 129-0=129 (3)'])
-    expect(shown(period.total)).toEqual(['purchase 5 by 2: EUR 158-0=158 (5)'])
+    expect(shown(period.member)).toEqual(['purchase 2 by 1: EUR 30-0=30 (2)'])
+    expect(shown(period.not_member)).toEqual(['purchase 3 by 2: EUR 130-0=130 (3)'])
+    expect(shown(period.total)).toEqual(['purchase 5 by 2: EUR 160-0=160 (5)'])
     expect(period.total).toMatchObject({ conversions: 5, people: 2 })
   })
 
@@ -372,8 +372,8 @@ function expected({ statements: said, orders: placed, reversals: taken }: Histor
   let soon = 0
   for (const { id, person: who, minute: at, cents: value, currency: in_ } of placed) {
     const own = stays(who)
-    const side = own.some(({ from, to }) => from <= at && at < to) ? 'member' : 'not_member'
-    if (own.some(({ from }) => from <= at && at <= from + WINDOW_MINUTES)) soon++
+    const side = own.some(({ from, to }) => from < at && at < to) ? 'member' : 'not_member'
+    if (own.some(({ from }) => from < at && at <= from + WINDOW_MINUTES)) soon++
     const add = (key: string, ...[count, gross, back]: [number, number, number]) => {
       const [a, b, c] = sums[side].get(key) ?? [0, 0, 0]
       sums[side].set(key, [Number(a) + count, Number(b) + gross, Number(c) + back])
