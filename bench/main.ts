@@ -11,10 +11,12 @@ import { benchPayloads } from './payloads.ts'
 import { benchPeers } from './peers.ts'
 import type { Part, PartResult } from './result.ts'
 import { tableOf } from './table.ts'
+import { benchTrackingPlan } from './tracking-plan.ts'
 
 // The bundle comes first: what ran before would have warmed the compiler for it.
 const PARTS: Readonly<Record<string, Part>> = {
   bundle: benchBundle,
+  plan: benchTrackingPlan,
   canonicalise: benchCanonicalise,
   peers: benchPeers,
   payloads: benchPayloads,

@@ -4,17 +4,18 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import type { BuildOptions, BuiltFile } from './functions.ts'
-import { compileEvents, mappingsPlugin } from './mappings.ts'
+import { compileMappings, mappingsPlugin } from './mappings.ts'
 import { writeOutput } from './write-output.ts'
 
 const FOLDER = path.join('destinations', 'tracklayer')
 const CORE = 'core.ts'
+const BUNDLED: ReadonlySet<string> = new Set([CORE, 'pii-key.ts'])
 
 /** Writes `destinations/tracklayer/` into the output folder. It needs `@segment/actions-core` and nothing else. */
 export async function buildDestination(options: BuildOptions): Promise<BuiltFile[]> {
   const source = path.join(options.root, FOLDER)
   const files = readdirSync(source, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && file !== CORE)
+    .filter((file) => file.endsWith('.ts') && !BUNDLED.has(file))
     .sort()
   const own = files.map((file) =>
     writeOutput(
@@ -37,7 +38,8 @@ function forTheRepository(text: string): string {
 // Bundled, and not copied file by file: core is written for a newer TypeScript than the repository's. What it gives is typed
 // by the contract, so nothing of the bundle needs types of its own.
 async function bundleCore({ root, mappingsDir }: BuildOptions, source: string): Promise<string> {
-  const events = compileEvents({ root, mappingsDir })
+  const keyFrom = path.join(source, 'pii-key.ts')
+  const modules = compileMappings({ root, mappingsDir, keyFrom }).modulesFor('tracklayer')
   const result = await build({
     entryPoints: [path.join(source, CORE)],
     bundle: true,
@@ -47,7 +49,7 @@ async function bundleCore({ root, mappingsDir }: BuildOptions, source: string): 
     platform: 'node',
     target: 'es2020',
     charset: 'utf8',
-    plugins: [mappingsPlugin(events, root), olderCrypto],
+    plugins: [mappingsPlugin(modules, root), olderCrypto],
   })
   const code = result.outputFiles[0]?.text ?? ''
   const exported = /export \{\s*(\w+) as default\s*\};?\s*$/.exec(code)

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { build, type Plugin } from 'esbuild'
-import { compileEvents, mappingsPlugin } from './mappings.ts'
+import { needsKey } from '../core/pii/compile.ts'
+import { compileMappings, type MappingModules, mappingsPlugin } from './mappings.ts'
 import { writeOutput } from './write-output.ts'
 
 const DESTINATION_HANDLERS = [
@@ -15,9 +16,30 @@ const DESTINATION_HANDLERS = [
   'onDelete',
   'onBatch',
 ]
-const FUNCTIONS: Record<string, readonly string[]> = {
-  destination: DESTINATION_HANDLERS,
-  source: ['onRequest'],
+const FUNCTIONS: Record<string, FunctionKind> = {
+  destination: { handlers: DESTINATION_HANDLERS, destination: 'tracklayer', isProtecting: true },
+  source: { handlers: ['onRequest'], isProtecting: false },
+  // One file for both kinds of insert function. The page on source insert functions calls the handler of identifies
+  // `onIdentity`; both names are there.
+  insert: { handlers: [...DESTINATION_HANDLERS, 'onIdentity'], isProtecting: true },
+}
+
+interface FunctionKind {
+  readonly handlers: readonly string[]
+  /** The one destination it sends to, by its name in mappings/pii.yaml; an insert function may stand before any. */
+  readonly destination?: string
+  /** Whether the PII policy runs in it. */
+  readonly isProtecting: boolean
+}
+
+// Asked for only where the policy has a keyed action.
+const PII_KEY_SETTING = {
+  name: 'piiKey',
+  label: 'PII key',
+  description: 'Secret of keyed hashes and tokens; the same in every function, and never changed',
+  type: 'STRING',
+  required: true,
+  sensitive: true,
 }
 
 export interface BuildOptions {
@@ -35,25 +57,30 @@ export interface BuiltFile {
   readonly bytes: number
 }
 
-/** Writes `functions/*.js`, their settings schemas and `mappings/events.js` into the output folder. */
+/** Writes `functions/*.js`, their settings schemas and the compiled `mappings/*.js` into the output folder. */
 export async function buildFunctions(options: BuildOptions): Promise<BuiltFile[]> {
-  const events = compileEvents(options)
+  const mappings = compileMappings(options)
   const built: BuiltFile[] = []
-  for (const [name, handlers] of Object.entries(FUNCTIONS)) {
+  for (const [name, kind] of Object.entries(FUNCTIONS)) {
+    const modules = mappings.modulesFor(kind.destination)
+    const code = await bundleFunction(options, name, kind.handlers, modules)
+    built.push(writeOutput(options, `functions/${name}.js`, code))
+    const isKeyed = kind.isProtecting && needsKey(mappings.pii)
     built.push(
-      writeOutput(
-        options,
-        `functions/${name}.js`,
-        await bundleFunction(options, name, handlers, events),
-      ),
-    )
-    const settings = path.join(options.root, 'functions', name, 'settings.json')
-    built.push(
-      writeOutput(options, `functions/${name}.settings.json`, readFileSync(settings, 'utf8')),
+      writeOutput(options, `functions/${name}.settings.json`, settingsOf(options, name, isKeyed)),
     )
   }
-  built.push(writeOutput(options, 'mappings/events.js', await bundleTable(options, events)))
+  for (const name of ['events', 'tracking-plan']) {
+    const code = await bundleMapping(options, name, mappings.modulesFor())
+    built.push(writeOutput(options, `mappings/${name}.js`, code))
+  }
   return built
+}
+
+function settingsOf({ root }: BuildOptions, name: string, isKeyed: boolean): string {
+  const text = readFileSync(path.join(root, 'functions', name, 'settings.json'), 'utf8')
+  if (!isKeyed) return text
+  return `${JSON.stringify([...JSON.parse(text), PII_KEY_SETTING], null, 2)}\n`
 }
 
 // The host passes the handlers' names as parameters of the wrapper it puts around the file: only a function
@@ -67,39 +94,48 @@ async function bundleFunction(
   { root }: BuildOptions,
   name: string,
   handlers: readonly string[],
-  events: string,
+  modules: MappingModules,
 ): Promise<string> {
   const declarations = handlers.map(
     (handler) => `function ${handler}(a,b){return TrackLayer.${handler}(a,b)}`,
   )
   const code = await bundle({
-    entryPoints: [path.join(root, 'functions', name, 'index.ts')],
+    stdin: {
+      contents: `import { ${handlers.join(', ')} } from './functions/${name}/index.ts'
+        Object.assign(handlers, { ${handlers.join(', ')} })`,
+      resolveDir: root,
+      loader: 'ts',
+    },
     format: 'iife',
-    globalName: 'handlers',
     target: 'node18',
     platform: 'neutral',
     minify: true,
-    plugins: [mappingsPlugin(events, root), hostCrypto],
+    plugins: [mappingsPlugin(modules, root), hostCrypto],
   })
   return [
     '// TrackLayer: built by `tracklayer build`; change mappings/ and build again.',
-    `var TrackLayer=((${BUILT_INS})=>{${code.trim()}return handlers})(${BUILT_INS})`,
+    `var TrackLayer={};((handlers,${BUILT_INS})=>{${code.trim()}})(TrackLayer,${BUILT_INS})`,
     ...declarations,
     '',
   ].join('\n')
 }
 
-function bundleTable({ root }: BuildOptions, events: string): Promise<string> {
+/** The text of a CommonJS module with the compiled file `name` of mappings/ as default. */
+export function bundleMapping(
+  { root }: Pick<BuildOptions, 'root'>,
+  name: string,
+  modules: MappingModules,
+): Promise<string> {
   return bundle({
     stdin: {
-      contents: "export { default } from 'mappings/events.yaml'",
+      contents: `export { default } from 'mappings/${name}.yaml'`,
       resolveDir: root,
       loader: 'ts',
     },
     format: 'cjs',
     target: 'node20.18',
     platform: 'node',
-    plugins: [mappingsPlugin(events, root)],
+    plugins: [mappingsPlugin(modules, root)],
   })
 }
 

@@ -1,7 +1,8 @@
-// `tracklayer destination list|pause|enable`: what is on, what waits, and the switch.
+// `tracklayer destination list|pause|enable|test`: what is on, what waits, the switch, and one event to try it with.
 import { Command } from 'commander'
 import type { DestinationSums } from '../store/ledger.ts'
 import type { MatchSummary } from '../store/match-summaries.ts'
+import { destinationTestCommand } from './destination-test.ts'
 import { paint, print } from './output.ts'
 import { askStore } from './store-client.ts'
 
@@ -47,6 +48,7 @@ export function destinationCommand(): Command {
       .description('send again, also after a refused credential was mended')
       .action((name: string, flags: Flags) => change(name, 'enable', flags)),
   )
+  command.addCommand(destinationTestCommand())
   return command
 }
 

@@ -12,6 +12,7 @@ import {
   type ReturnsFile,
 } from '../core/destination-schema.ts'
 import { TrackLayerError } from '../core/errors.ts'
+import { type MappingSource, parseMappingSource } from '../core/mapping-schema.ts'
 import type { MappingTable } from '../core/mapping-table.ts'
 import { passwordFieldsOf } from '../delivery/own-definitions.ts'
 import { DIST } from './paths.ts'
@@ -24,6 +25,17 @@ export function loadTable(): MappingTable {
     'SETTINGS_INVALID',
     'The mapping table is not built; run: npm run build',
   )
+}
+
+/** mappings/events.yaml before it is compiled. @throws TrackLayerError MAPPING_INVALID */
+export function loadMappingSource(mappingsDir: string): MappingSource {
+  const file = path.join(mappingsDir, 'events.yaml')
+  if (!existsSync(file))
+    throw new TrackLayerError(
+      'SETTINGS_INVALID',
+      `No events.yaml in ${mappingsDir}; name its folder with --mappings`,
+    )
+  return parseMappingSource(readFileSync(file, 'utf8'), shown(file))
 }
 
 /** Destination name (the file's) → its content. @throws TrackLayerError MAPPING_INVALID */

@@ -4,10 +4,16 @@ import { Command } from 'commander'
 import { messageOf, TrackLayerError } from '../core/errors.ts'
 import { audienceCommand } from './audience.ts'
 import { buildCommand } from './build.ts'
+import { deadLetterCommand } from './dead-letter.ts'
 import { destinationCommand } from './destination.ts'
 import { devCommand } from './dev/command.ts'
+import { functionCommand } from './function/command.ts'
+import { mappingsCommand } from './mappings.ts'
 import { messageCommand } from './message.ts'
 import { endQuietlyOnClosedOutput } from './output.ts'
+import { planCommand } from './plan.ts'
+import { reconcileCommand } from './reconcile.ts'
+import { replayCommand } from './replay.ts'
 import { deliveryCommand, storeCommand } from './store.ts'
 
 const program = new Command('tracklayer')
@@ -21,6 +27,12 @@ for (const command of [
   messageCommand(),
   destinationCommand(),
   audienceCommand(),
+  deadLetterCommand(),
+  replayCommand(),
+  reconcileCommand(),
+  planCommand(),
+  mappingsCommand(),
+  functionCommand(),
   buildCommand(),
 ]) {
   program.addCommand(command)

@@ -1,7 +1,8 @@
 // `tracklayer message explain <id>`: the whole story of one message, from the store's HTTP API.
 import { Command } from 'commander'
-import type { DeliveryStory, MessageStory } from '../store/messages.ts'
-import { paint, print } from './output.ts'
+import type { MessageStory } from '../store/messages.ts'
+import { tellStory } from './message-story.ts'
+import { print } from './output.ts'
 import { askStore } from './store-client.ts'
 
 interface ExplainFlags {
@@ -12,7 +13,7 @@ interface ExplainFlags {
 export function messageCommand(): Command {
   const explain = new Command('explain')
     .description(
-      'tell what became of a message: mapping, deduplication, identity, every delivery and attempt',
+      'tell what became of a message: mapping, deduplication, identity, consent, every delivery and attempt, replays',
     )
     .argument('<id>', "Segment's messageId")
     .option(
@@ -41,63 +42,5 @@ async function explainMessage(id: string, flags: ExplainFlags): Promise<void> {
     `/v1/messages/${encodeURIComponent(id)}`,
   )
   if (flags.json) print(JSON.stringify(story))
-  else for (const line of tell(story)) print(line)
-}
-
-function* tell(story: MessageStory): Generator<string> {
-  const { event, profile } = story
-  yield `${paint.bold(story.message_id)}  ${colouredOutcome(story.outcome)}  (${story.environment})`
-  yield row(
-    'received',
-    `${story.received_at}${story.receipts > 1 ? `, delivered ${story.receipts} times` : ''}`,
-  )
-  yield row('kind', story.kind)
-  for (const warning of story.warnings) yield row('warning', paint.yellow(warning))
-  yield row(
-    'profile',
-    profile ? `${profile.canonical_user_id ?? 'anonymous'} (profile ${profile.id})` : 'none',
-  )
-  if (event) {
-    const canonical = event.canonical as { segment_event?: string; mapping_version?: string }
-    yield row(
-      'mapping',
-      `${canonical.segment_event} → ${event.name} (${canonical.mapping_version})`,
-    )
-    yield row('event_id', event.event_id)
-    if (event.dedup_key) yield row('dedup key', event.dedup_key)
-    if (event.message_id !== story.message_id)
-      yield row('duplicate of', `message ${event.message_id}, which counts`)
-  }
-  for (const delivery of story.deliveries) yield* tellDelivery(delivery)
-  for (const { audience, direction, reason, deliveries } of story.transitions) {
-    yield row(direction, `${audience}${reason === 'stated' ? '' : ` (${reason})`}`)
-    for (const delivery of deliveries) yield* tellDelivery(delivery)
-  }
-}
-
-function* tellDelivery(delivery: DeliveryStory): Generator<string> {
-  yield row(
-    delivery.destination,
-    `${colouredState(delivery.state)}${delivery.reason ? `: ${delivery.reason}` : ''}`,
-  )
-  for (const { number, started_at, status, duration_ms, error } of delivery.attempts) {
-    yield row(
-      '',
-      `  attempt ${number}  ${started_at}  ${status ?? 'no answer'}  ${duration_ms} ms${error ? `  ${error}` : ''}`,
-    )
-  }
-  if (delivery.due_at) yield row('', `  next attempt ${delivery.due_at}`)
-}
-
-function row(label: string, text: string): string {
-  return `  ${label.padEnd(13)} ${text}`
-}
-
-function colouredOutcome(outcome: string): string {
-  return outcome === 'accepted' ? paint.green(outcome) : paint.yellow(outcome)
-}
-
-function colouredState(state: string): string {
-  if (state === 'delivered') return paint.green(state)
-  return state === 'dead' ? paint.red(state) : paint.yellow(state)
+  else for (const line of tellStory(story)) print(line)
 }

@@ -2,15 +2,27 @@
 import { TrackLayerError } from '../core/errors.ts'
 import { readDevSession } from './dev/session.ts'
 
+export interface AskOptions {
+  /** Sent as JSON. */
+  readonly body?: object
+  readonly headers?: Readonly<Record<string, string>>
+}
+
 /** The JSON of the answer. Throws a TrackLayerError that says the way out. */
 export async function askStore<Body>(
   storeUrl: string | undefined,
   path: string,
   method: 'GET' | 'POST' = 'GET',
+  { body: sent, headers: own }: AskOptions = {},
 ): Promise<Body> {
   const { url, apiKey } = target(storeUrl)
-  const headers = { Authorization: `Bearer ${apiKey}` }
-  const response = await fetch(url + path, { method, headers }).catch((error: Error) => {
+  const headers = {
+    Authorization: `Bearer ${apiKey}`,
+    ...(sent ? { 'Content-Type': 'application/json' } : {}),
+    ...own,
+  }
+  const request = { method, headers, ...(sent ? { body: JSON.stringify(sent) } : {}) }
+  const response = await fetch(url + path, request).catch((error: Error) => {
     throw new TrackLayerError('UNAVAILABLE', `Cannot reach the store at ${url}; is it running?`, {
       cause: error,
     })

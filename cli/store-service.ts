@@ -5,6 +5,7 @@ import type pg from 'pg'
 import { TrackLayerError } from '../core/errors.ts'
 import type { MappingTable } from '../core/mapping-table.ts'
 import { createAudienceGate } from '../delivery/audience-gate.ts'
+import { createDeliverySide } from '../delivery/delivery-side.ts'
 import type { Destination } from '../delivery/destination.ts'
 import { type LoadedDestinations, loadDestinations } from '../delivery/load-destinations.ts'
 import { createReturnGate, inTurn } from '../delivery/return-gate.ts'
@@ -74,6 +75,7 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
   const audienceOnly = destinations.active
     .filter(({ receives }) => receives === 'audiences')
     .map(({ name }) => name)
+  const deliverySide = createDeliverySide(destinations.active)
   const app = createStoreApp({
     database,
     access,
@@ -81,6 +83,7 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
     destinationsOf,
     audienceOnly,
     audiences,
+    deliverySide,
     log,
   })
   const server = options.listen ? await listen(app.fetch, options.listen) : null

@@ -64,6 +64,17 @@ const destinationFile = z.strictObject({
   when_answer_lost: z
     .enum(['retry', 'unknown'], { error: 'want retry or unknown' })
     .default('retry'),
+  /**
+   * How the platform knows a repeat of an event it has: by which fields of the payload, for which events (all without
+   * `events`), for how long after the first (for ever without `within`). Without it every repeat counts anew.
+   */
+  recognises_repeats: z
+    .strictObject({
+      by: z.array(z.string().min(1)).min(1),
+      events: z.array(z.string().min(1)).optional(),
+      within: duration.optional(),
+    })
+    .optional(),
   limits: z
     .strictObject({
       /** Requests under way at once. */

@@ -53,15 +53,23 @@ export function foldName(name: string): string {
   return name.replace(/[\s_-]+/g, '').toLowerCase()
 }
 
-/** A row as the compiler writes it: event, canonical, downstream, conversion, the three functions, what it reverses. */
+/** The names a group of rules reads or writes, and what it does with them. */
+export type PropertyGroup = readonly [
+  names: readonly string[],
+  apply: (properties: JsonObject, canonical: CanonicalProperties, warnings: Warnings) => void,
+]
+
+type Template = MappingRow['dedupKey']
+
+/** A row as the compiler writes it. */
 export type CompiledRow = readonly [
   event: string,
   canonical: string,
   downstream: string,
   conversion: boolean,
-  mapProperties: MappingRow['mapProperties'],
-  eventId: MappingRow['eventId'],
-  dedupKey: MappingRow['dedupKey'],
+  groups: readonly PropertyGroup[],
+  dedupKey?: Template,
+  eventId?: Template,
   reverses?: Reverses,
 ]
 
@@ -85,8 +93,41 @@ export function createMappingTable(
   }
 }
 
-function rowOf(compiled: CompiledRow): MappingRow {
-  const [event, canonical, downstream, conversion, mapProperties, eventId, dedupKey] = compiled
-  const reverses = compiled[7] ?? null
-  return { event, canonical, downstream, conversion, reverses, mapProperties, eventId, dedupKey }
+const NONE: Template = () => null
+
+function rowOf([
+  event,
+  canonical,
+  downstream,
+  conversion,
+  groups,
+  ...rest
+]: CompiledRow): MappingRow {
+  const [dedupKey = NONE, eventId = NONE, reverses = null] = rest
+  return {
+    event,
+    canonical,
+    downstream,
+    conversion,
+    reverses,
+    mapProperties: mapperOf(groups),
+    eventId,
+    dedupKey,
+  }
+}
+
+// `__proto__` never passes: a later copy of the properties must not be able to change an object's prototype. The
+// canonicaliser sets event_id for every row.
+function mapperOf(groups: readonly PropertyGroup[]): MappingRow['mapProperties'] {
+  let listed: Set<string> | undefined
+  return (properties, warnings) => {
+    // With the first event of the row: a cold start needs few of them.
+    listed ??= new Set(['__proto__', 'event_id', ...groups.flatMap(([names]) => names)])
+    const canonical: CanonicalProperties = {}
+    for (const name in properties) {
+      if (!listed.has(name)) canonical[name] = properties[name]
+    }
+    for (const [, apply] of groups) apply(properties, canonical, warnings)
+    return canonical
+  }
 }

@@ -21,6 +21,7 @@ const PERSONAL = new Set([
   'remoteip',
   'clientip',
   'useragent',
+  'clientuseragent',
   'recipient',
 ])
 // `contact_email`, `invitee_first_name`, `shipping_address`, `address1`, `phone_number`, `ip_address`.
@@ -106,8 +107,7 @@ function isPersonal(key: string): boolean {
 }
 
 function mask(value: Json, depth: number): Json {
-  if (typeof value === 'string')
-    return WHOLE_ADDRESS.test(value) ? maskEmail(value.trim()) : maskText(value)
+  if (typeof value === 'string') return maskWhole(value)
   if (typeof value === 'number') return maskText(String(value))
   if (typeof value === 'object' && value !== null && depth === MAX_DEPTH) return '…'
   if (Array.isArray(value)) return value.map((item) => mask(item, depth + 1))
@@ -115,6 +115,11 @@ function mask(value: Json, depth: number): Json {
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => [key, mask(inner ?? null, depth + 1)]),
   )
+}
+
+/** One personal value: `j•••@•••.com`, `J•••`, `+49•••`. */
+export function maskWhole(text: string): string {
+  return WHOLE_ADDRESS.test(text) ? maskEmail(text.trim()) : maskText(text)
 }
 
 function maskText(text: string): string {

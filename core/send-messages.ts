@@ -2,7 +2,7 @@
 // is left. The destination function and the Action Destination are both this and their host's edge.
 import type { BatchEntry } from './batch.ts'
 import { canonicalise } from './canonicalise.ts'
-import { isJsonObject } from './json.ts'
+import { isJsonObject, type JsonObject } from './json.ts'
 import { isOwnReturn } from './loop-mark.ts'
 import type { MappingTable } from './mapping-table.ts'
 import { type EntryResult, sendEntries } from './send-entries.ts'
@@ -29,16 +29,23 @@ const UNSUPPORTED: Stopped = {
   reason: 'not a Segment message: want an object with a known type',
 }
 
-/** The entry of a message, or why it ends here. Never throws. */
+export interface PrepareOptions {
+  readonly table: MappingTable
+  readonly allowlist: ReadonlySet<string> | null
+  /** The PII policy: what leaves is what it gives back. It may throw for want of its key. */
+  readonly protect: (message: JsonObject) => JsonObject
+}
+
+/** The entry of a message, or why it ends here. Throws what `protect` throws, and nothing else. */
 export function prepareMessage(
   message: unknown,
-  { table, allowlist }: { table: MappingTable; allowlist: ReadonlySet<string> | null },
+  { table, allowlist, protect }: PrepareOptions,
 ): Prepared {
   if (!isJsonObject(message) || typeof message.type !== 'string') return UNSUPPORTED
   if (isOwnReturn(message)) return OWN_RETURN
   if (allowlist && message.type === 'track' && !allowlist.has(String(message.event)))
     return NOT_ALLOWED
-  return canonicalise(message, table)
+  return canonicalise(protect(message), table)
 }
 
 export function isStopped(prepared: Prepared | SendResult): prepared is Stopped {

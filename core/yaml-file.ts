@@ -66,10 +66,13 @@ export function parseYamlFile<Schema extends z.ZodType>(
   throw fault(parsed.error.issues.flatMap(problemsOf))
 }
 
+// A tracking plan names its shared rules some hundred times; nested without end they make millions.
+const MAX_ALIASES = 10_000
+
 // Aliases that multiply without end are only noticed when they are followed.
 function contentOf(document: ReturnType<typeof parseDocument>, file: string): unknown {
   try {
-    return document.toJS()
+    return document.toJS({ maxAliasCount: MAX_ALIASES })
   } catch (error) {
     throw invalid(file, [`${file} ${messageOf(error)}; write out what the aliases repeat`])
   }

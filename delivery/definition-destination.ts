@@ -25,9 +25,10 @@ import { type HostedAction, type HostedDefinition, hostAction } from './host/hos
 import { maskOutcome } from './host/mask-secrets.ts'
 import { createRequestClient, type Exchange } from './host/request-client.ts'
 import { runAuthorised } from './host/run-authorised.ts'
-import type { Outcome } from './host/run-definition.ts'
+import type { Outcome, runDefinition } from './host/run-definition.ts'
 import type { TokenSource } from './host/token-source.ts'
 import { MATCH_PLATFORMS } from './match-platforms.ts'
+import { recordedPayload } from './recorded-payload.ts'
 import type { Transport } from './transport.ts'
 
 export interface DefinitionOptions {
@@ -39,6 +40,8 @@ export interface DefinitionOptions {
   readonly catalogue: ConsentCatalogue
   readonly transport: Transport
   readonly clock: Clock
+  /** Runs the action; a preview brings one that sends nothing. Default runDefinition. */
+  readonly run?: typeof runDefinition
 }
 
 // What a trigger is evaluated with, besides the event.
@@ -290,6 +293,11 @@ interface Group {
   readonly evidence: JsonObject[]
 }
 
+interface SentGroup extends Group {
+  /** By position, as the attempts keep them. */
+  readonly recorded: readonly object[]
+}
+
 // One request holds one action and one value of each batch key: the package's own rule, kept by the host (destinations.md
 // 0.5). Its definitions take the target, and some of them consent, from the first event of a batch.
 function groupsOf(decisions: readonly Decision[], isPackage: boolean): Group[] {
@@ -315,6 +323,8 @@ function groupsOf(decisions: readonly Decision[], isPackage: boolean): Group[] {
 
 async function send(options: DefinitionOptions, group: Group): Promise<DeliveryResult[]> {
   const { clock, hosted, transport, file } = options
+  // Before anything is sent: a fault of ours after it would have the events sent again.
+  const recorded = group.payloads.map(recordedPayload)
   const startedAt = clock.now()
   const outcomes = await runAuthorised(
     options.tokens,
@@ -327,11 +337,12 @@ async function send(options: DefinitionOptions, group: Group): Promise<DeliveryR
       ...(file.addresses ? { addresses: file.addresses } : {}),
     },
     group.payloads,
+    options.run,
   )
   const durationMs = Math.round(clock.now() - startedAt)
   const timing = { startedAt: new Date(startedAt), durationMs }
   return outcomes.map((outcome, at) =>
-    resultOf(maskOutcome(outcome, hosted.secrets), file, timing, group, at),
+    resultOf(maskOutcome(outcome, hosted.secrets), file, timing, { ...group, recorded }, at),
   )
 }
 
@@ -339,20 +350,20 @@ function resultOf(
   outcome: Outcome,
   file: DestinationFile,
   timing: Pick<Attempt, 'startedAt' | 'durationMs'>,
-  group: Group,
+  group: SentGroup,
   at: number,
 ): DeliveryResult {
   const evidence = group.evidence[at] ?? {}
   const { exchange } = outcome
   if (outcome.kind === 'accepted') {
-    const attempt = attemptOf(timing, exchange, group, null)
+    const attempt = attemptOf(timing, exchange, group, at, null)
     const { receipt } = outcome
     if (!receipt || !CONFIRMERS[file.definition]) return { kind: 'delivered', attempt, evidence }
     const confirmation = { state: 'taken_in', receipt }
     return { kind: 'delivered', attempt, receipt, evidence: { ...evidence, confirmation } }
   }
   const { failure } = outcome
-  const attempt = attemptOf(timing, exchange, group, failure.reason)
+  const attempt = attemptOf(timing, exchange, group, at, failure.reason)
   if (failure.isAnswerLost && file.when_answer_lost === 'unknown') {
     return { kind: 'unknown', reason: failure.reason, attempt, evidence }
   }
@@ -372,12 +383,20 @@ function resultOf(
 function attemptOf(
   timing: Pick<Attempt, 'startedAt' | 'durationMs'>,
   exchange: Exchange | null,
-  { payloads, subscription }: Group,
+  { payloads, recorded, subscription }: SentGroup,
+  at: number,
   error: string | null,
 ): Attempt {
   const { method = null, url = null, bytes = null, status = null } = exchange ?? {}
-  const request = { method, url, bytes, action: subscription.action.slug, events: payloads.length }
-  const [payload] = payloads
+  const payload = payloads[at]
+  const request = {
+    method,
+    url,
+    bytes,
+    action: subscription.action.slug,
+    events: payloads.length,
+    ...recorded[at],
+  }
   const response =
     payload && payloads.length === 1 && exchange ? redactAnswer(exchange.response, payload) : null
   return { ...timing, status, error, request, response }

@@ -6,6 +6,7 @@ import type { DestinationFile, ReturnsFile } from '../core/destination-schema.ts
 import { TrackLayerError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
 import { compileTrigger } from '../core/mapping-kit/compile-trigger.ts'
+import type { RepeatRule } from '../core/replay.ts'
 import { type ReturnFacts, returnMessage, returnTraits } from '../core/return-message.ts'
 import type { ClaimedDelivery } from '../store/deliveries.ts'
 import {
@@ -21,8 +22,10 @@ import {
 } from './host/hosted-definition.ts'
 import { ACCESS_TOKEN } from './host/package-settings.ts'
 import { createRequestClient } from './host/request-client.ts'
+import type { runDefinition } from './host/run-definition.ts'
 import { createTokenSource, type TokenSource, type TokenStore } from './host/token-source.ts'
-import { OWN_DEFINITIONS } from './own-definitions.ts'
+import { canBeRehearsed, OWN_DEFINITIONS } from './own-definitions.ts'
+import { createPreview, PREVIEW_TOKENS, runNothing } from './preview.ts'
 import { type SenderOptions, signedPost } from './signed-post.ts'
 
 export interface DestinationOptions extends Omit<SenderOptions, 'signer'> {
@@ -36,13 +39,21 @@ export interface DestinationOptions extends Omit<SenderOptions, 'signer'> {
   readonly catalogue: ConsentCatalogue
   /** Keeps the tokens of definitions that sign in with OAuth 2. */
   readonly tokenStore?: TokenStore | undefined
+  /** Of a rehearsal, which has no tokens of its own; see preview.ts. */
+  readonly tokens?: TokenSource
+  /** Runs a definition's action; see definition-destination. */
+  readonly run?: typeof runDefinition
 }
 
 /** @throws TrackLayerError SETTINGS_INVALID naming the destination and the setting */
 export function createDestination(options: DestinationOptions): Destination {
   const frame = frameOf(options)
   try {
-    return { ...frame, ...deliveryOf(options, frame.timeoutMs) }
+    const preview = createPreview((transport) => {
+      const rehearsed = { ...options, ...rehearsal(options.file.definition), transport }
+      return deliveryOf(rehearsed, frame.timeoutMs).deliver
+    })
+    return { ...frame, ...deliveryOf(options, frame.timeoutMs), preview }
   } catch (error) {
     if (!(error instanceof TrackLayerError)) throw error
     const place = `Destination "${options.name}"`
@@ -69,7 +80,18 @@ function frameOf({ name, environment, file }: DestinationOptions) {
       capMs: file.retry.cap_seconds * 1000,
       maxAttempts: file.retry.max_attempts,
     },
+    repeatRule: repeatRuleOf(file),
   }
+}
+
+function rehearsal(slug: string): Pick<DestinationOptions, 'tokens' | 'run'> {
+  const isSpoken = !Object.hasOwn(OWN_DEFINITIONS, slug) || canBeRehearsed(slug)
+  return { tokens: PREVIEW_TOKENS, ...(isSpoken ? {} : { run: runNothing }) }
+}
+
+function repeatRuleOf({ recognises_repeats: rule }: DestinationFile): RepeatRule | null {
+  if (!rule) return null
+  return { by: rule.by, events: rule.events ?? null, withinMs: rule.within ?? null }
 }
 
 function deliveryOf(
@@ -88,7 +110,9 @@ function deliveryOf(
   const hosted = hostedOf(options)
   const { definition } = hosted
   const tokens =
-    createTokenSource({ ...options, definition, timeoutMs }) ?? staticToken(hosted, options)
+    options.tokens ??
+    createTokenSource({ ...options, definition, timeoutMs }) ??
+    staticToken(hosted, options)
   const definitionOptions = { ...options, hosted, tokens }
   const deliverBatch = createDefinitionDelivery(definitionOptions)
   const confirm = createConfirm(definitionOptions)
@@ -179,8 +203,16 @@ export function createOrPark(options: DestinationOptions): {
   }
 }
 
-function parked(reason: string, clock: Clock): Pick<Destination, 'deliver'> {
+function parked(reason: string, clock: Clock): Pick<Destination, 'deliver' | 'preview'> {
   return {
+    preview: async (deliveries) =>
+      deliveries.map(() => ({
+        kind: 'refused',
+        reason,
+        request: null,
+        requests: [],
+        evidence: null,
+      })),
     deliver: async () => ({
       kind: 'failed',
       reason,
@@ -205,13 +237,16 @@ interface Target {
 }
 
 function webhook(sender: SenderOptions, target: Target): Deliver {
-  return ({ canonical, canonicalUserId }) =>
-    signedPost(sender, {
+  return ({ canonical, canonicalUserId }) => {
+    const payload = { event: { ...canonical, canonical_user_id: canonicalUserId } }
+    return signedPost(sender, {
       ...target,
       idempotencyKey: `${canonical.tracklayer_event}:${canonical.properties.event_id}`,
-      body: JSON.stringify({ event: { ...canonical, canonical_user_id: canonicalUserId } }),
+      body: JSON.stringify(payload),
+      payload: payload as unknown as JsonObject,
       canonical,
     })
+  }
 }
 
 function segmentReturn(
@@ -239,6 +274,7 @@ function segmentReturn(
       idempotencyKey: String(message.messageId),
       // The host sorts the keys of what it hands to the function: only canonical text can be verified there.
       body: canonicalJson({ batch: traits ? [message, traits] : [message] }),
+      payload: message,
       canonical,
     })
     return returning ? { ...result, evidence: evidenceOf(returning) } : result

@@ -1,8 +1,10 @@
 // What a destination is to the worker: a name, its limits, and a way to deliver one event.
 import type { ReturnsFile } from '../core/destination-schema.ts'
 import type { JsonObject } from '../core/json.ts'
+import type { RepeatRule } from '../core/replay.ts'
 import type { RetrySchedule } from '../core/retry-schedule.ts'
 import type { Attempt, ClaimedDelivery } from '../store/deliveries.ts'
+import type { Preview } from '../store/delivery-side.ts'
 
 export interface Destination {
   readonly name: string
@@ -29,6 +31,10 @@ export interface Destination {
   readonly returns?: ReturnsFile
   /** Of a platform that takes requests in and counts later: what became of the one with this receipt. */
   readonly confirm?: (receipt: string) => Promise<Confirmation>
+  /** How its platform knows a repeat; null when every repeat counts. */
+  readonly repeatRule: RepeatRule | null
+  /** What `deliver` would send now, by position; nothing leaves the house. */
+  preview(deliveries: readonly ClaimedDelivery[]): Promise<Preview[]>
 }
 
 export type Confirmation =

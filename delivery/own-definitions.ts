@@ -22,6 +22,20 @@ const definitions: Record<string, unknown> = {
   'klaviyo-lists': klaviyoLists,
 }
 
+// What these send goes through the request client they are handed, and nothing else: they can be run with one that only
+// records. Any other definition may hold a connection of its own, as the warehouse does, and is previewed by its payload.
+const SPEAK_THROUGH_CLIENT = new Set([
+  'meta-conversions',
+  'google-data-manager',
+  'tiktok-events',
+  'google-analytics-4',
+])
+
+/** True when a run of the definition can be rehearsed down to its requests. */
+export function canBeRehearsed(slug: string): boolean {
+  return SPEAK_THROUGH_CLIENT.has(slug)
+}
+
 // Each has settings of its own type; the host passes texts and lets the definition read them.
 export const OWN_DEFINITIONS = definitions as Readonly<
   Record<string, DestinationDefinition<never> | undefined>

@@ -8,6 +8,7 @@ import { signatureTimestamp, signedHeaders } from '../core/signature.ts'
 import type { Attempt } from '../store/deliveries.ts'
 import type { DeliveryResult } from './destination.ts'
 import { isOutageStatus, isRetryableStatus } from './host/failure.ts'
+import { recordedPayload } from './recorded-payload.ts'
 import { parseRetryAfter } from './retry-after.ts'
 import type { Answer, Transport } from './transport.ts'
 
@@ -20,6 +21,8 @@ export interface Signer {
 export interface SignedPost {
   readonly url: string
   readonly body: string
+  /** What the body says, for the attempt's record. */
+  readonly payload: JsonObject
   /** Lets the receiver recognise a repeat: the same for every attempt. */
   readonly idempotencyKey: string
   readonly timeoutMs: number
@@ -45,10 +48,17 @@ export async function signedPost(
     'Idempotency-Key': headerText(post.idempotencyKey),
     ...signedHeaders(signer.secrets, { ...signer, timestamp, body: post.body }),
   }
+  // Before anything is sent: a fault of ours after it would have the event sent again.
+  const recorded = recordedPayload(post.payload)
   const attemptOf = (outcome: Pick<Attempt, 'status' | 'error' | 'response'>): Attempt => ({
     startedAt: new Date(startedAt),
     durationMs: Math.round(clock.now() - startedAt),
-    request: { method: 'POST', url: withoutSecrets(post.url), bytes: Buffer.byteLength(post.body) },
+    request: {
+      method: 'POST',
+      url: withoutSecrets(post.url),
+      bytes: Buffer.byteLength(post.body),
+      ...recorded,
+    },
     ...outcome,
   })
   try {

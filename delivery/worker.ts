@@ -21,6 +21,7 @@ import { setDestinationState } from '../store/destination-states.ts'
 import type { AudienceGate } from './audience-gate.ts'
 import { FIRST_ASKED_AFTER_MS, runConfirmations } from './confirmations.ts'
 import type { DeliveryResult, Destination } from './destination.ts'
+import { guardRepeats } from './guarded-repeats.ts'
 
 export interface WorkerOptions {
   readonly database: Database
@@ -202,8 +203,11 @@ async function deliverBatch(
 ): Promise<readonly DeliveryResult[]> {
   const startedAt = database.clock.now()
   try {
-    if (destination.deliverBatch) return await destination.deliverBatch(batch)
-    return await Promise.all(batch.map((delivery) => destination.deliver(delivery)))
+    return await guardRepeats(destination, batch, startedAt, (fresh) =>
+      destination.deliverBatch
+        ? destination.deliverBatch(fresh)
+        : Promise.all(fresh.map((delivery) => destination.deliver(delivery))),
+    )
   } catch (error) {
     const ids = batch.map(({ canonical }) => `"${canonical.properties.event_id}"`).slice(0, 5)
     log(
@@ -240,9 +244,11 @@ function recordOf(
 function settle(
   { clock, random }: Database,
   { schedule }: Destination,
-  { attempt: number }: ClaimedDelivery,
+  { attempt, replay }: ClaimedDelivery,
   result: DeliveryResult,
 ): Omit<DeliveryRecord, 'delivery'> {
+  // Sent again on purpose, it has its retries again.
+  const number = attempt - (replay?.attemptsBefore ?? 0)
   switch (result.kind) {
     case 'delivered':
       return {

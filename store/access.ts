@@ -24,6 +24,11 @@ export function environmentOfKey(access: Access, key: string): string | null {
   return found
 }
 
+/** What a key is called where its use is written down: no part of the key can be told from it. */
+export function labelOfKey(key: string): string {
+  return `key-${digest(key).toString('hex').slice(0, 8)}`
+}
+
 /** Equal texts, compared in constant time whatever their lengths. */
 export function sameText(a: string, b: string): boolean {
   return timingSafeEqual(digest(a), digest(b))

@@ -1,7 +1,9 @@
 // The worker's view of the ledger: claim what is due, record what became of it.
+import type { PoolClient } from 'pg'
 import type { CanonicalEvent } from '../core/canonical-event.ts'
 import type { ConsentStatement } from '../core/consent.ts'
 import type { JsonObject } from '../core/json.ts'
+import { returnsToBefore } from '../core/replay.ts'
 import type { ReturnFacts } from '../core/return-message.ts'
 import { addConfirmations } from './confirmations.ts'
 import { type Database, inTransaction } from './database.ts'
@@ -16,6 +18,8 @@ export interface ClaimedDelivery {
   readonly receivedAt: Date
   /** The person's latest statement of each consent category, as of now. */
   readonly consents: readonly ConsentStatement[]
+  /** The replay it is under way for; null for the first delivery. */
+  readonly replay?: ReplayUnderWay | null
   /** The person's profile, merges followed; null for nobody's event. */
   readonly profileId?: string | null
   /** Audiences the person is in as of now; there only for destinations whose file asks for them. */
@@ -30,6 +34,32 @@ export interface PersonAudiences {
   /** Every name a trigger may use: ids, keys, computation ids. */
   readonly names: ReadonlySet<string>
 }
+
+export interface ReplayUnderWay {
+  readonly id: string
+  /** What the row was before; it returns there when the repeat brings nothing new. */
+  readonly fromState: Settlement['state']
+  readonly fromReason: string | null
+  /** Attempts begun before the replay: its retry schedule starts anew. */
+  readonly attemptsBefore: number
+  /** ISO 8601; after it the platform would count a repeat, and nothing is sent. Null for no limit. */
+  readonly until: string | null
+  /** repeatIdentity it must still have; null when it does not matter. */
+  readonly identity: string | null
+}
+
+/** SQL: who the person of event `e` is by now (`p`, `root`: its profile and what that was merged into). */
+export const PERSON_COLUMNS = `
+             coalesce(root.id, p.id)::text as profile_id,
+             case when root.id is null then p.user_id else root.user_id end as user_id,
+             case when p.id is not null then (
+               select json_agg(json_build_object('category', c.category, 'granted', c.granted,
+                        'statedAt', to_char(c.stated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+                        'messageId', c.message_id) order by c.stated_at desc)
+               from consents c
+               where c.profile_id in (
+                 select id from profiles where id = coalesce(root.id, p.id) or merged_into = coalesce(root.id, p.id))
+             ) end as consents`
 
 export interface ClaimOptions {
   readonly environment: string
@@ -60,16 +90,13 @@ export async function claimDeliveries(
            left join profiles p on p.id = e.profile_id
            left join profiles root on root.id = p.merged_into
            where d.id = due.id
-           returning d.id::text, d.attempts, e.canonical, e.received_at, coalesce(root.id, p.id)::text as profile_id,
-             case when root.id is null then p.user_id else root.user_id end as user_id,
-             case when p.id is not null then (
-               select json_agg(json_build_object('category', c.category, 'granted', c.granted,
-                        'statedAt', to_char(c.stated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-                        'messageId', c.message_id) order by c.stated_at desc)
-               from consents c
-               where c.profile_id in (
-                 select id from profiles where id = coalesce(root.id, p.id) or merged_into = coalesce(root.id, p.id))
-             ) end as consents`,
+           returning d.id::text, d.attempts, e.canonical, e.received_at, ${PERSON_COLUMNS},
+             case when d.replay_id is not null then (
+               select json_build_object('id', r.replay_id::text, 'fromState', r.from_state, 'fromReason', r.from_reason,
+                        'attemptsBefore', r.attempts_before, 'identity', r.repeat_identity,
+                        'until', to_char(r.repeat_until at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+               from replay_deliveries r where r.replay_id = d.replay_id and r.delivery_id = d.id
+             ) end as replay`,
     values: [
       options.environment,
       options.destination,
@@ -78,7 +105,15 @@ export async function claimDeliveries(
       options.limit,
     ],
   })
-  return rows.map(({ id, attempts, canonical, received_at, user_id, consents, profile_id }) => ({
+  return rows.map(({ replay, ...row }) => deliveryOf(row, replay))
+}
+
+/** A row with PERSON_COLUMNS as the worker sees it. */
+export function deliveryOf(
+  { id, attempts, canonical, received_at, user_id, consents, profile_id }: DeliveryRow,
+  replay: ReplayUnderWay | null,
+): ClaimedDelivery {
+  return {
     id,
     attempt: attempts,
     canonical,
@@ -86,10 +121,15 @@ export async function claimDeliveries(
     receivedAt: received_at,
     consents: consents ?? [],
     profileId: profile_id,
-  }))
+    replay,
+  }
 }
 
-interface ClaimRow {
+interface ClaimRow extends DeliveryRow {
+  replay: ReplayUnderWay | null
+}
+
+export interface DeliveryRow {
   id: string
   attempts: number
   canonical: CanonicalEvent
@@ -162,22 +202,25 @@ export async function recordDeliveries(
       })
     }
     // A claim that outlived its lease has been taken over: its attempt is on record, the state is the new holder's.
-    await client.query({
+    const settlements = sorted.map(settlementOfRow)
+    const { rows: settled } = await client.query<{ id: string }>({
       name: 'settle-deliveries',
       text: `update deliveries d
              set state = t.state, reason = t.reason, due_at = coalesce(t.due_at, d.due_at),
                  settled_at = case when t.due_at is null then $6::timestamptz end,
                  decision = coalesce(t.decision::jsonb, d.decision),
-                 attempts = case when t.sent then d.attempts else d.attempts - 1 end
+                 attempts = case when t.sent then d.attempts else d.attempts - 1 end,
+                 replay_id = case when t.due_at is null then null else d.replay_id end
              from unnest($1::bigint[], $2::integer[], $3::text[], $4::text[], $5::timestamptz[], $7::boolean[], $8::text[])
                as t (id, number, state, reason, due_at, sent, decision)
-             where d.id = t.id and d.attempts = t.number and d.state in ('pending', 'retrying', 'held')`,
+             where d.id = t.id and d.attempts = t.number and d.state in ('pending', 'retrying', 'held')
+             returning d.id::text`,
       values: [
         sorted.map(({ delivery }) => delivery.id),
         sorted.map(({ delivery }) => delivery.attempt),
-        sorted.map(({ settlement }) => settlement.state),
-        sorted.map(({ settlement }) => settlement.reason),
-        sorted.map(({ settlement }) => ('dueAt' in settlement ? settlement.dueAt : null)),
+        settlements.map(({ state }) => state),
+        settlements.map(({ reason }) => reason),
+        settlements.map((settlement) => ('dueAt' in settlement ? settlement.dueAt : null)),
         now,
         sorted.map(({ attempt }) => attempt !== null),
         sorted.map(({ decision }) => (decision ? JSON.stringify(decision) : null)),
@@ -187,5 +230,45 @@ export async function recordDeliveries(
       receipt ? [{ deliveryId: delivery.id, receipt: receipt.id, askAt: receipt.askAt }] : [],
     )
     await addConfirmations(client, taken, now)
+    await recordReplays(client, sorted, new Set(settled.map(({ id }) => id)), now)
+  })
+}
+
+type RowSettlement =
+  | Settlement
+  | { readonly state: Settlement['state']; readonly reason: string | null }
+
+function settlementOfRow({ delivery: { replay }, settlement }: DeliveryRecord): RowSettlement {
+  if (!replay || !returnsToBefore(replay.fromState, settlement)) return settlement
+  return { state: replay.fromState, reason: replay.fromReason }
+}
+
+// What a replay brought, beside what the row became: a repeat that was refused leaves the row as it was.
+async function recordReplays(
+  client: PoolClient,
+  records: readonly DeliveryRecord[],
+  settled: ReadonlySet<string>,
+  now: Date,
+): Promise<void> {
+  const ended = records.flatMap((record) => {
+    const { delivery, settlement } = record
+    const isFinal = !('dueAt' in settlementOfRow(record))
+    return delivery.replay && isFinal && settled.has(delivery.id)
+      ? [{ replay: delivery.replay.id, delivery: delivery.id, settlement }]
+      : []
+  })
+  if (ended.length === 0) return
+  await client.query({
+    name: 'record-replays',
+    text: `update replay_deliveries r set outcome = t.outcome, outcome_reason = t.reason, settled_at = $5
+           from unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[]) as t (replay_id, delivery_id, outcome, reason)
+           where r.replay_id = t.replay_id and r.delivery_id = t.delivery_id`,
+    values: [
+      ended.map(({ replay }) => replay),
+      ended.map(({ delivery }) => delivery),
+      ended.map(({ settlement }) => settlement.state),
+      ended.map(({ settlement }) => settlement.reason),
+      now,
+    ],
   })
 }

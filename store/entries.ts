@@ -9,6 +9,7 @@ import { isJsonObject, type Json, type JsonObject, objectAt, textOf } from '../c
 import type { MappingRow, MappingTable } from '../core/mapping-table.ts'
 import { messageIdOf, occurredAt, parseMessage } from '../core/message.ts'
 import { type Outcome, outcomeOf } from '../core/outcome.ts'
+import { type StatedViolation, violationsOf } from './protocols.ts'
 import { cleanJson, cleanText } from './text.ts'
 
 export interface PreparedEvent {
@@ -36,6 +37,8 @@ export interface PreparedMessage {
     readonly categories: Readonly<Record<string, boolean>>
     readonly statedAt: string | null
   } | null
+  /** What the tracking plan found wrong with it, by the time it left Segment. */
+  readonly violations: readonly StatedViolation[]
   /** Traits this message states, with the instant it states them for; null when none was readable. */
   readonly traits: { readonly values: JsonObject; readonly statedAt: string | null } | null
   /** Membership this message states, and what it says of the person; null when it states none. */
@@ -100,6 +103,7 @@ export function prepareEntry(entry: unknown, table: MappingTable): Prepared {
     contacts: contactsOf(message, audience ? audience.user : canonical?.user),
     // An event answers for itself alone; what a person says of consent comes as an identify or a preference update.
     consent: event === null ? consentOf(message) : null,
+    violations: violationsOf(message),
     traits:
       kind === 'profile' && isJsonObject(message.traits) ? traitsOf(message, message.traits) : null,
     audience,

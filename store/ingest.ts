@@ -9,6 +9,7 @@ import { type Arrival, markDuplicates, recordRejections, storeFacts } from './fa
 import { recordTraits, resolveProfiles } from './identities.ts'
 import { type AudienceOptions, membershipNews, recordMemberships } from './memberships.ts'
 import type { Occasion } from './occasion.ts'
+import { recordViolations } from './violations.ts'
 
 export interface IngestOptions {
   readonly environment: string
@@ -107,6 +108,9 @@ async function storeMessages(
     return event !== null && row?.isNew && !row.isFact
   })
   const duplicates = await markDuplicates(client, occasion, repeated)
+  // Last, so that the counters are locked for no longer than the commit takes.
+  const fresh = unique.filter(({ messageId }) => stored.get(messageId)?.isNew)
+  await recordViolations(client, occasion, fresh)
   return new Map([...stored].map(([id, { answer }]) => [id, duplicates.get(id) ?? answer]))
 }
 

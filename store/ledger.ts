@@ -21,6 +21,8 @@ export interface Reconciliation {
     /** Deliveries by Segment, repeats included: accepted + duplicates + unmapped + rejected. */
     readonly received: number
     readonly accepted: number
+    /** Of these, what states a fact: as many as there are events. */
+    readonly accepted_events: number
     /** Second messages for one fact, and repeats of one message. */
     readonly duplicates: number
     readonly unmapped: number
@@ -30,6 +32,8 @@ export interface Reconciliation {
   readonly events: number
   /** Changes of membership, each an event too, owed to the destinations of its audience. */
   readonly transitions: number
+  /** Deliveries owed, by what was on when each event came: as many as the ledger has rows. */
+  readonly owed: number
   readonly destinations: Readonly<Record<string, DestinationSums>>
   /** True when every accepted event is one fact, every transition one event, and each has a row wherever it is owed. */
   readonly balanced: boolean
@@ -95,12 +99,14 @@ function sums(
       stored,
       received: received + rejected,
       accepted: number('accepted'),
+      accepted_events: number('accepted_events'),
       duplicates: number('duplicates') + received - stored,
       unmapped: number('unmapped'),
       rejected,
     },
     events: number('events'),
     transitions: number('transitions'),
+    owed: number('owed'),
     destinations,
     balanced:
       number('accepted_events') === number('events') &&

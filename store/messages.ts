@@ -3,6 +3,14 @@ import type { Pool, PoolClient } from 'pg'
 import type { JsonObject } from '../core/json.ts'
 import { redact } from '../core/redact.ts'
 import { inSnapshot } from './database.ts'
+import {
+  type DedupStory,
+  dedupOf,
+  type IdentityStory,
+  identityOf,
+  type ReplayEntry,
+  replaysOf,
+} from './message-evidence.ts'
 import { cleanText } from './text.ts'
 
 export interface MessageStory {
@@ -17,7 +25,11 @@ export interface MessageStory {
   readonly raw: unknown
   /** The event it stated; of a duplicate, the event that counts instead. */
   readonly event: EventStory | null
+  /** Why it counts or does not; null for a message without an event. */
+  readonly dedup: DedupStory | null
   readonly profile: { readonly id: string; readonly canonical_user_id: string | null } | null
+  /** How its identifiers led to the profile; null without one. */
+  readonly identity: IdentityStory | null
   readonly deliveries: readonly DeliveryStory[]
   /** Of a message about audiences: what it changed, and who was told. */
   readonly transitions: readonly TransitionStory[]
@@ -47,6 +59,7 @@ export interface DeliveryStory {
   /** Consent evidence, subscription and mapping version behind the state; null when nothing was weighed. */
   readonly decision: unknown
   readonly attempts: readonly AttemptStory[]
+  readonly replays: readonly ReplayEntry[]
   readonly due_at: string | null
 }
 
@@ -74,28 +87,47 @@ export async function findMessage(
     const { rows } = await client.query<MessageRow>(MESSAGE, [environment, cleanText(messageId)])
     const row = rows[0]
     if (!row) return null
-    const deliveries = row.event ? await deliveriesOf(client, row.event.id) : []
-    return storyOf(row, deliveries, await transitionsOf(client, environment, row))
+    return storyOf(row, {
+      deliveries: row.event ? await deliveriesOf(client, row.event.id) : [],
+      dedup: row.event ? await dedupOf(client, row, row.event) : null,
+      identity: row.profile_id === null ? null : await identityOf(client, row),
+      transitions: await transitionsOf(client, environment, row),
+    })
   })
 }
 
 function storyOf(
   row: MessageRow,
-  deliveries: DeliveryStory[],
-  transitions: TransitionStory[],
+  {
+    deliveries,
+    dedup,
+    identity,
+    transitions,
+  }: Pick<MessageStory, 'deliveries' | 'dedup' | 'identity' | 'transitions'>,
 ): MessageStory {
-  const { event, profile_id, canonical_user_id, warnings, raw, receipts, ...rest } = row
+  const {
+    event,
+    profile_id,
+    own_profile_id: _,
+    canonical_user_id,
+    warnings,
+    raw,
+    receipts,
+    ...rest
+  } = row
   return {
     ...rest,
     receipts,
     warnings: warnings ?? [],
     raw: redact(raw),
     event: event && eventStory(event),
+    dedup,
     // Ids may be addresses of mail.
     profile:
       profile_id === null
         ? null
         : { id: profile_id, canonical_user_id: redactText(canonical_user_id) },
+    identity,
     deliveries,
     transitions,
   }
@@ -111,6 +143,8 @@ interface MessageRow {
   warnings: string[] | null
   raw: JsonObject
   profile_id: string | null
+  /** Of the message itself, before any merge. */
+  own_profile_id: string | null
   canonical_user_id: string | null
   event: EventRow | null
 }
@@ -128,7 +162,7 @@ interface EventRow {
 // Segment event comes first, then the earliest.
 const MESSAGE = `
   select m.message_id, m.environment, m.kind, m.outcome, m.received_at, m.receipts, m.warnings, m.raw,
-         coalesce(root.id, p.id)::text as profile_id,
+         coalesce(root.id, p.id)::text as profile_id, p.id::text as own_profile_id,
          case when root.id is null then p.user_id else root.user_id end as canonical_user_id,
          (select json_build_object('id', e.id::text, 'name', e.name, 'event_id', e.event_id,
                    'dedup_key', e.dedup_key, 'message_id', e.message_id, 'canonical', e.canonical)
@@ -175,8 +209,8 @@ async function transitionsOf(
 }
 
 async function deliveriesOf(client: PoolClient, eventId: string): Promise<DeliveryStory[]> {
-  const { rows } = await client.query<DeliveryStory>(
-    `select d.destination, d.state, d.reason, d.decision,
+  const { rows } = await client.query<DeliveryStory & { id: string }>(
+    `select d.id::text, d.destination, d.state, d.reason, d.decision,
             case when d.state in ('pending', 'retrying') then d.due_at end as due_at,
             coalesce((
               select jsonb_agg(jsonb_build_object('number', a.number, 'started_at', a.started_at,
@@ -186,7 +220,15 @@ async function deliveriesOf(client: PoolClient, eventId: string): Promise<Delive
      from deliveries d where d.event_id = $1 order by d.destination`,
     [eventId],
   )
-  return rows.map((row) => ({ ...row, attempts: row.attempts.map(withInstants) }))
+  const replays = await replaysOf(
+    client,
+    rows.map(({ id }) => id),
+  )
+  return rows.map(({ id, ...row }) => ({
+    ...row,
+    attempts: row.attempts.map(withInstants),
+    replays: replays.get(id) ?? [],
+  }))
 }
 
 // PostgreSQL writes instants inside JSON in the session's zone and form.

@@ -2,13 +2,14 @@
 import type { Hono } from 'hono'
 import type { Clock, Random } from '../core/clock.ts'
 import type { JsonObject } from '../core/json.ts'
-import type { BatchAnswerOptions } from './deliver/batch-answer.ts'
 import type { BatchOptions } from './deliver/batch-former.ts'
 import type { Delivery, DeliveryCounts } from './deliver/delivery-log.ts'
 import type { Faults } from './deliver/faults.ts'
 import type { RequestRecord } from './deliver/source-function.ts'
-import type { BufferAfterThrow, LogLevel } from './realm/realm-protocol.ts'
+import type { HostSwitches } from './host-switches.ts'
+import type { LogLevel } from './realm/realm-protocol.ts'
 import type { DestinationRetryOptions, SourceRetryOptions } from './runtime/retry-schedule.ts'
+import type { SettingDefinition } from './runtime/settings-check.ts'
 import type { Acceptance, IntakeCounts, Rejection } from './tracking/intake.ts'
 
 export interface WorkspaceOptions {
@@ -26,12 +27,14 @@ export interface WorkspaceOptions {
   readonly dedup?: boolean
   /** Default 24 h. */
   readonly dedupWindowMs?: number
-  /** Default 'outcome': see WebhookOptions. */
-  readonly webhookAnswer?: 'outcome' | 'accepted'
+  /** Points that the host's documentation leaves open; the defaults are the safer readings. */
+  readonly switches?: Partial<HostSwitches>
+  /** Node binary to run functions with, each container in a process of its own; else threads of this Node. */
+  readonly nodeFile?: string
   readonly destinationRetry?: DestinationRetryOptions
   readonly sourceRetry?: SourceRetryOptions
-  /** Default `{ tooManyRequests: 'retry', partialRetry: 'alone' }`. */
-  readonly batchAnswer?: BatchAnswerOptions
+  /** Of source insert functions, which the host tries "a set number of times". */
+  readonly sourceInsertRetry?: SourceRetryOptions
   /** Records of each kind kept for listing; default 10,000. Counts are exact whatever is kept. */
   readonly keepRecords?: number
   /** Called for every accepted message with the name of its source. */
@@ -55,11 +58,15 @@ export interface FunctionOptions {
   readonly name: string
   /** A file in the form in which it is pasted into the Functions editor. */
   readonly file: string
-  readonly settings?: Readonly<Record<string, unknown>>
+  readonly settings?: Readonly<JsonObject>
+  /** Settings that the function declares; with them, values that do not fit are Invalid Settings. */
+  readonly settingDefinitions?: readonly SettingDefinition[]
   /** Default 5000. */
   readonly timeoutMs?: number
   /** Default 2. */
   readonly maxContainers?: number
+  /** MiB of heap for each container. Default 256. */
+  readonly memoryMb?: number
 }
 
 export interface DestinationOptions extends FunctionOptions {
@@ -72,15 +79,22 @@ export interface DestinationOptions extends FunctionOptions {
 }
 
 /** An insert function: sees each message before the destination function does. */
-export type InsertOptions = Omit<FunctionOptions, 'name'>
+export type InsertOptions = Omit<FunctionOptions, 'name'> & {
+  /** Used when the function defines `onBatch`. */
+  readonly batch?: BatchOptions
+}
+
+/** A source insert function: sees each message of its source before anything downstream does. */
+export interface SourceInsertOptions extends FunctionOptions {
+  /** Name of the source. */
+  readonly source: string
+}
 
 export interface SourceFunctionSetup extends FunctionOptions {
   /** Write key of the source that its messages come from. Default `wk_<name>`. */
   readonly writeKey?: string
   /** As in the editor's tester: keys keep their order, `cache` stays empty. Default false. */
   readonly tester?: boolean
-  /** Default 'drop'. */
-  readonly bufferAfterThrow?: BufferAfterThrow
 }
 
 /** What one may do with a function once it is there. */
@@ -109,8 +123,12 @@ export interface Workspace {
   /** Throws when the file cannot be loaded as the host loads it. */
   addDestinationFunction(options: DestinationOptions): Promise<FunctionHandle>
   addSourceFunction(options: SourceFunctionSetup): Promise<FunctionHandle>
+  /** What it makes of each message is among the deliveries, under the function's name. */
+  addSourceInsertFunction(options: SourceInsertOptions): Promise<FunctionHandle>
   /** Hands in one message as the Tracking API would, without HTTP. */
   inject(writeKey: string, message: JsonObject): Acceptance
+  /** Asks for the deletion of a user, as Segment's privacy tools do: every function of the source hears of it. */
+  deleteUser(source: string, userId: string): void
   /** Starts a server; port 0 takes a free one. */
   listen(at: { readonly port: number; readonly host?: string }): Promise<Listening>
   deliveries(): readonly Delivery[]

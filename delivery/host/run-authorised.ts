@@ -13,14 +13,15 @@ export async function runAuthorised(
   source: TokenSource | undefined,
   options: Omit<RunOptions, 'auth'>,
   payloads: readonly JsonObject[],
+  run = runDefinition,
 ): Promise<Outcome[]> {
-  if (!source) return runDefinition({ ...options, auth: undefined }, payloads)
+  if (!source) return run({ ...options, auth: undefined }, payloads)
   const tokens = await source.current().catch(tokenFailure)
   if ('reason' in tokens) return payloads.map(() => failed(tokens))
-  const outcomes = await runWith(tokens, options, payloads)
+  const outcomes = await runWith(tokens, options, payloads, run)
   const refused = [...outcomes.keys()].filter((at) => isTokenRefused(outcomes[at]))
   if (refused.length === 0) return outcomes
-  const again = await runRenewed(source, tokens, options, pick(payloads, refused))
+  const again = await runRenewed(source, tokens, options, pick(payloads, refused), run)
   refused.forEach((place, at) => {
     outcomes[place] = again[at] as Outcome
   })
@@ -32,18 +33,20 @@ async function runRenewed(
   { version }: Tokens,
   options: Omit<RunOptions, 'auth'>,
   payloads: readonly JsonObject[],
+  run: typeof runDefinition,
 ): Promise<Outcome[]> {
   const tokens = await source.newerThan(version).catch(tokenFailure)
   if ('reason' in tokens) return payloads.map(() => failed(tokens))
-  return runWith(tokens, options, payloads)
+  return runWith(tokens, options, payloads, run)
 }
 
 async function runWith(
   tokens: Tokens,
   options: Omit<RunOptions, 'auth'>,
   payloads: readonly JsonObject[],
+  run: typeof runDefinition,
 ): Promise<Outcome[]> {
-  const outcomes = await runDefinition({ ...options, auth: tokens }, payloads)
+  const outcomes = await run({ ...options, auth: tokens }, payloads)
   const secrets = [tokens.accessToken, tokens.refreshToken]
   return outcomes.map((outcome) => maskOutcome(outcome, secrets))
 }

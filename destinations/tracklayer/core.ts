@@ -14,6 +14,7 @@ import type { StoreLink } from '../../core/store-link.ts'
 import { createAudienceObject, findAudienceObject, ping } from '../../core/store-questions.ts'
 import { readStoreSettings } from '../../core/store-settings.ts'
 import table from '../../mappings/events.yaml'
+import { protect } from '../../mappings/pii.yaml'
 import type { Core, Data, MessageResult } from './contract.ts'
 
 const core: Core = {
@@ -54,20 +55,25 @@ const core: Core = {
 export default core
 
 function prepareAny(message: JsonObject, { settings }: StoreLink): Prepared {
-  return prepareMessage(message, { table, allowlist: settings.allowlist })
+  return prepareMessage(message, { table, allowlist: settings.allowlist, protect: protectIt })
 }
 
 // A row of reverse ETL is no audience to the canonicaliser; whoever maps it to an audience says that it is one. The allowlist
 // names events, and a membership is none.
 function prepareMembership(message: JsonObject): Prepared | string {
-  const prepared = prepareMessage(message, { table, allowlist: null })
+  const prepared = prepareMessage(message, { table, allowlist: null, protect: protectIt })
   if (isStopped(prepared)) return prepared
   const reading = readAudienceChange(message)
   if (reading === null) return 'the message is about no audience; want context.personas'
   if (reading.kind === 'fault') return reading.reason
   if (reading.kind === 'trait')
     return 'a computed trait is no membership; send it with the action Identify User'
-  return { message, kind: 'audience', canonical: null, warnings: [] }
+  return { message: prepared.message, kind: 'audience', canonical: null, warnings: [] }
+}
+
+// Keyed actions want a setting that this destination does not have; see pii-key.ts.
+function protectIt(message: JsonObject): JsonObject {
+  return protect(message, 'tracklayer', null)
 }
 
 function refused(reason: string): MessageResult {

@@ -10,7 +10,9 @@ import {
 import type { StoreLink } from '../../core/store-link.ts'
 import { readStoreSettings } from '../../core/store-settings.ts'
 import table from '../../mappings/events.yaml'
-import { type HostResult, host } from '../host.ts'
+import { protect } from '../../mappings/pii.yaml'
+import type { HostResult } from '../host.ts'
+import * as host from '../host.ts'
 import { post } from './post.ts'
 
 type Settings = Parameters<typeof readStoreSettings>[0]
@@ -31,7 +33,7 @@ export async function onBatch(
   const results = await orRetry(async () => {
     const link = linkOf(settings)
     return sendPrepared(
-      events.map((event) => prepare(event, link)),
+      events.map((event) => prepare(event, link, settings)),
       link,
     )
   })
@@ -41,7 +43,7 @@ export async function onBatch(
 async function handleOne(event: unknown, settings: Settings): Promise<void> {
   const { prepared, result } = await orRetry(async () => {
     const link = linkOf(settings)
-    const one = prepare(event, link)
+    const one = prepare(event, link, settings)
     const [answer] = await sendPrepared([one], link)
     return { prepared: one, result: answer }
   })
@@ -54,8 +56,12 @@ async function handleOne(event: unknown, settings: Settings): Promise<void> {
   throw result.status >= 500 ? host.retry(message) : host.invalid(message)
 }
 
-function prepare(event: unknown, { settings }: StoreLink): Prepared {
-  return prepareMessage(event, { table, allowlist: settings.allowlist })
+function prepare(event: unknown, link: StoreLink, settings: Settings): Prepared {
+  return prepareMessage(event, {
+    table,
+    allowlist: link.settings.allowlist,
+    protect: (message) => protect(message, 'tracklayer', settings),
+  })
 }
 
 function linkOf(settings: Settings): StoreLink {

@@ -4,14 +4,18 @@ import { AUDIENCE_OBJECTS_PATH } from '../../core/audience-object.ts'
 import type { AudienceTable } from '../../core/audience-table.ts'
 import { messageOf, TrackLayerError } from '../../core/errors.ts'
 import type { MappingTable } from '../../core/mapping-table.ts'
-import { type Access, environmentOfKey } from '../access.ts'
+import { type Access, environmentOfKey, labelOfKey } from '../access.ts'
 import type { Database } from '../database.ts'
+import type { DeliverySide } from '../delivery-side.ts'
 import { errorAnswer, tryAgainAnswer } from './errors.ts'
 import { addAudienceRoutes } from './routes/audiences.ts'
+import { addDeadLetterRoutes } from './routes/dead-letters.ts'
 import { addDestinationRoutes } from './routes/destinations.ts'
 import { addLedgerRoutes } from './routes/ledger.ts'
 import { addMessageRoutes } from './routes/messages.ts'
 import { addProfileRoutes } from './routes/profiles.ts'
+import { addReplayRoutes } from './routes/replays.ts'
+import { addViolationRoutes } from './routes/violations.ts'
 import { createSegmentAudienceObjects } from './segment-audience-objects.ts'
 import { createReceivers } from './segment-events.ts'
 
@@ -27,11 +31,13 @@ export interface StoreOptions {
   readonly audienceOnly?: readonly string[]
   /** mappings/audiences.yaml; without it every audience is unlisted. */
   readonly audiences?: AudienceTable
+  /** Rehearses deliveries for replays; without it their destinations count as not on. */
+  readonly deliverySide?: DeliverySide
   readonly log: Log
 }
 
 /** What every route under /v1 knows once the API key was checked. */
-export type StoreEnv = { Variables: { environment: string } }
+export type StoreEnv = { Variables: { environment: string; keyLabel: string } }
 export type StoreApp = Hono<StoreEnv>
 
 export function createStoreApp(options: StoreOptions): StoreApp {
@@ -58,6 +64,9 @@ export function createStoreApp(options: StoreOptions): StoreApp {
     addDestinationRoutes,
     addAudienceRoutes,
     addProfileRoutes,
+    addDeadLetterRoutes,
+    addReplayRoutes,
+    addViolationRoutes,
   ]) {
     addRoutes(app, options)
   }
@@ -92,6 +101,7 @@ function requireKey(access: Access): MiddlewareHandler<StoreEnv> {
       )
     }
     context.set('environment', environment)
+    context.set('keyLabel', labelOfKey(key ?? ''))
     await next()
     return undefined
   }

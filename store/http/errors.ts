@@ -14,6 +14,8 @@ export type ApiErrorCode =
   | 'unsupported_kind'
   | 'invalid_cursor'
   | 'invalid_period'
+  | 'invalid_request'
+  | 'conflict'
   | 'overloaded'
   | 'unavailable'
   | 'internal'

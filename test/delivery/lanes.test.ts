@@ -76,6 +76,8 @@ interface Plain extends Destination {
 function plain(over: Partial<Destination> = {}): Plain {
   const destination: Plain = {
     name: 'down',
+    repeatRule: null,
+    preview: async () => [],
     environment: 'production',
     concurrency: 4,
     timeoutMs: 5_000,

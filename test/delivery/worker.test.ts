@@ -404,7 +404,8 @@ describe('an outage of the database', () => {
 test('a worker that dies after sending is followed by one that sends the same again', async () => {
   await sendOrders(1)
   receiver.next(silent)
-  const dead = start([webhook({ timeoutMs: 5000 })], {})
+  // One at a time: with more, it would take up its own claim once the lease is over.
+  const dead = start([webhook({ timeoutMs: 5000, concurrency: 1 })], {})
   await until(() => receiver.requests.length === 1)
   store.clock.advance(25_000)
   const heir = start([webhook()])

@@ -5,7 +5,7 @@ import { canonicalJson } from '../../core/canonical-json.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { returnMessage, returnMessageId } from '../../core/return-message.ts'
 import { signatureTimestamp, signedHeaders } from '../../core/signature.ts'
-import type { SourceFunctionSetup } from '../../workspace/workspace.ts'
+import type { SourceFunctionSetup, WorkspaceOptions } from '../../workspace/workspace.ts'
 import { openBundleRealm } from '../support/bundle-realm.ts'
 import {
   ACCOUNT,
@@ -101,8 +101,11 @@ function post(
   )
 }
 
-async function withSource(setup: Partial<SourceFunctionSetup> = {}): Promise<Stage> {
-  const started = await stage()
+async function withSource(
+  setup: Partial<SourceFunctionSetup> = {},
+  options: Partial<WorkspaceOptions> = {},
+): Promise<Stage> {
+  const started = await stage(options)
   await started.addSource(setup)
   return started
 }
@@ -401,7 +404,7 @@ describe('a signed batch with one bad message emits nothing of it, then or later
     },
   ])('$name', async ({ bad, reason }) => {
     // What a run had emitted before it threw is sent by the next one in the published shim (segment.md 1.7).
-    const started = await withSource({ bufferAfterThrow: 'keep' })
+    const started = await withSource({}, { switches: { bufferAfterThrow: 'keep' } })
     const body = batchOf(conversion(), bad, computedTrait)
     expect((await post(started, body, signed(started, body))).status).toBe(400)
     expect(started.workspace.requests()).toMatchObject([

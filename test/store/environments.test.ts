@@ -25,6 +25,11 @@ const messages = (environment: string): JsonObject[] => [
   { type: 'identify', messageId: 'j', userId: 'u', anonymousId: 'a', traits: {} },
   orderMessage('o1', {
     userId: 'u',
+    context: {
+      protocols: {
+        violations: [{ type: 'Required', field: 'properties.total', description: environment }],
+      },
+    },
     properties: { order_id: 'o1', event_id: 'own', where: environment },
   }),
 ]
@@ -72,6 +77,7 @@ const TABLES = [
   'profile_traits',
   'events',
   'deliveries',
+  'violations',
 ] as const
 const SERIALS = new Set([
   'id',
@@ -81,6 +87,7 @@ const SERIALS = new Set([
   'merged_into',
   'from_profile_id',
   'into_profile_id',
+  'slot',
 ])
 
 async function rowsOf(table: string, environment: string): Promise<unknown[]> {
@@ -97,14 +104,15 @@ async function rowsOf(table: string, environment: string): Promise<unknown[]> {
   )
 }
 
-test('every table that holds data has the environment in it, but attempts, which hang on a delivery', async () => {
+test('every table that holds data has the environment in it, but what hangs on a delivery', async () => {
   const rows = await database.query<{ table_name: string }>(
     `select t.table_name from information_schema.tables t
      where t.table_schema = 'public' and t.table_name <> 'migrations' and not exists (
        select from information_schema.columns c
-       where c.table_name = t.table_name and c.column_name = 'environment' and c.is_nullable = 'NO')`,
+       where c.table_name = t.table_name and c.column_name = 'environment' and c.is_nullable = 'NO')
+     order by 1`,
   )
-  expect(rows).toEqual([{ table_name: 'attempts' }])
+  expect(rows).toEqual([{ table_name: 'attempts' }, { table_name: 'replay_deliveries' }])
 })
 
 test.each(TABLES)(
@@ -201,7 +209,13 @@ describe('an API key', () => {
     { name: 'another scheme', headers: { Authorization: `Basic ${API_KEYS.production}` } },
     { name: 'a signing secret', headers: { Authorization: 'Bearer production-secret-0001' } },
   ])('is asked for on every reading path: $name is refused', async ({ headers }) => {
-    for (const path of ['/v1/messages/m', '/v1/reconcile', '/v1/anything']) {
+    for (const path of [
+      '/v1/messages/m',
+      '/v1/reconcile',
+      '/v1/violations',
+      '/v1/coverage',
+      '/v1/anything',
+    ]) {
       const answer = await store.app.request(path, { headers })
       expect(answer.status).toBe(401)
       expect(await answer.json()).toMatchObject({ error: { code: 'unauthorized' } })

@@ -71,7 +71,26 @@ describe('GET /v1/messages/:id', () => {
           message_id: 'msg-o1',
           canonical: batchOf([orderMessage('o1')]).batch[0]?.canonical,
         },
+        dedup: {
+          verdict: 'first',
+          by: 'dedup_key',
+          winner: { message_id: 'msg-o1', received_at: receivedAt },
+          duplicates: [],
+        },
         profile: { id: expect.any(String), canonical_user_id: 'user-o1' },
+        identity: {
+          links: [
+            {
+              type: 'user_id',
+              value: 'user-o1',
+              profile_id: expect.any(String),
+              rule: 'first_seen',
+              message_id: 'msg-o1',
+              linked_at: receivedAt,
+            },
+          ],
+          merges: [],
+        },
         deliveries: [
           {
             destination: 'segment',
@@ -80,6 +99,7 @@ describe('GET /v1/messages/:id', () => {
             reason: null,
             due_at: receivedAt,
             attempts: [],
+            replays: [],
           },
           {
             destination: 'webhook',
@@ -98,6 +118,7 @@ describe('GET /v1/messages/:id', () => {
                 response: 'busy',
               },
             ],
+            replays: [],
           },
         ],
       },
@@ -112,6 +133,35 @@ describe('GET /v1/messages/:id', () => {
         outcome: 'duplicate',
         event: { event_id: 'seg_msg-o1', message_id: 'msg-o1' },
         deliveries: [{ destination: 'segment' }, { destination: 'webhook' }],
+      },
+    })
+  })
+
+  test('of a duplicate names the winner, and of the winner its duplicates', async () => {
+    await store.send([orderMessage('o1')])
+    await store.send([orderMessage('o1', { messageId: 'second' })])
+    expect(await story('second')).toMatchObject({
+      story: { dedup: { verdict: 'duplicate', by: 'dedup_key', winner: { message_id: 'msg-o1' } } },
+    })
+    expect(await story('msg-o1')).toMatchObject({
+      story: { dedup: { verdict: 'first', duplicates: [{ message_id: 'second' }] } },
+    })
+  })
+
+  test('tells the path of identity: which identifier, which rule, which message, which merge', async () => {
+    const { userId: _, ...anonymous } = orderMessage('o1', { anonymousId: 'a' })
+    await store.send([anonymous as JsonObject])
+    await store.send([{ type: 'identify', messageId: 'i0', userId: 'u', traits: {} }])
+    await store.send([
+      { type: 'identify', messageId: 'i1', userId: 'u', anonymousId: 'a', traits: {} },
+    ])
+    expect(await story('msg-o1')).toMatchObject({
+      story: {
+        profile: { canonical_user_id: 'u' },
+        identity: {
+          links: [{ type: 'anonymous_id', value: 'a', rule: 'first_seen', message_id: 'msg-o1' }],
+          merges: [{ rule: 'same_message', message_id: 'i1' }],
+        },
       },
     })
   })
@@ -271,9 +321,18 @@ describe('GET /v1/reconcile', () => {
   test('of nothing is balanced', async () => {
     expect(await sums()).toEqual({
       environment: 'production',
-      messages: { stored: 0, received: 0, accepted: 0, duplicates: 0, unmapped: 0, rejected: 0 },
+      messages: {
+        stored: 0,
+        received: 0,
+        accepted: 0,
+        accepted_events: 0,
+        duplicates: 0,
+        unmapped: 0,
+        rejected: 0,
+      },
       events: 0,
       transitions: 0,
+      owed: 0,
       destinations: {},
       balanced: true,
     })
@@ -299,9 +358,18 @@ describe('GET /v1/reconcile', () => {
     ])
     expect(await sums()).toEqual({
       environment: 'production',
-      messages: { stored: 5, received: 8, accepted: 3, duplicates: 3, unmapped: 1, rejected: 1 },
+      messages: {
+        stored: 5,
+        received: 8,
+        accepted: 3,
+        accepted_events: 2,
+        duplicates: 3,
+        unmapped: 1,
+        rejected: 1,
+      },
       events: 2,
       transitions: 0,
+      owed: 4,
       destinations: {
         segment: expect.objectContaining({ pending: 2, total: 2, reasons: {} }),
         webhook: expect.objectContaining({

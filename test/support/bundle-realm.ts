@@ -1,6 +1,7 @@
 // A built function in the host's kind of realm, without a workspace around it: for inputs that no source would let in.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { DEFAULT_SWITCHES } from '../../workspace/host-switches.ts'
 import { createRealm } from '../../workspace/realm/realm.ts'
 import type { RealmOutcome, WebhookRequest } from '../../workspace/realm/realm-protocol.ts'
 import { BUNDLES } from './function-stage.ts'
@@ -13,15 +14,16 @@ export interface BundleRealm {
 
 /** One warm process of the host: module state lives across its invocations. */
 export function openBundleRealm(
-  kind: 'destination' | 'source' = 'destination',
+  kind: keyof typeof BUNDLES = 'destination',
   nowMs = Date.parse('2026-01-15T09:00:00Z'),
+  file = BUNDLES[kind],
 ): BundleRealm {
   const realm = createRealm(
     {
       kind,
-      code: readFileSync(BUNDLES[kind], 'utf8'),
+      code: readFileSync(file, 'utf8'),
       fileName: `${kind}.js`,
-      bufferAfterThrow: 'drop',
+      switches: DEFAULT_SWITCHES,
       tester: false,
     },
     { load: createRequire(__filename), log: () => {} },

@@ -21,6 +21,7 @@ export const REALM_WORKER_FILE = path.join(DIST, 'workspace', 'realm-worker.js')
 export const BUNDLES = {
   destination: path.join(DIST, 'functions', 'destination.js'),
   source: path.join(DIST, 'functions', 'source.js'),
+  insert: path.join(DIST, 'functions', 'insert.js'),
 }
 
 export const WRITE_KEY = 'wk_shop'

@@ -95,18 +95,18 @@ describe('a positional answer', () => {
   })
 
   test('may have its 5xx entries go together', async () => {
-    const { clock, send, calls } = await batching({}, { batchAnswer: { partialRetry: 'together' } })
+    const { clock, send, calls } = await batching({}, { switches: { partialRetry: 'together' } })
     send(withStatus('a'), withStatus('b', 500), withStatus('c', 500))
     await clock.advance(20_000)
     expect(calls()).toEqual(['a b c', 'b c'])
   })
 
-  test.each([408, 429])('retries %i, or discards it when told so', async (status) => {
-    const retried = await batching()
+  test.each([408, 429])('discards %i, or retries it when told so', async (status) => {
+    const retried = await batching({}, { switches: { tooManyRequests: 'retry' } })
     retried.send(withStatus('a', status))
     await retried.clock.advance(10_000)
     expect(retried.statuses()).toEqual(['retrying'])
-    const dropped = await batching({}, { batchAnswer: { tooManyRequests: 'discard' } })
+    const dropped = await batching()
     dropped.send(withStatus('a', status))
     await dropped.clock.advance(10_000)
     expect(dropped.statuses()).toEqual(['discarded'])

@@ -1,5 +1,5 @@
 import vm from 'node:vm'
-import { LIBRARY_GLOBALS } from '../../workspace/realm/library-globals.ts'
+import { librariesFor } from '../../workspace/realm/library-globals.ts'
 import { functionFile, functionText, track, useWorkspaces, WRITE_KEY } from './start-workspace.ts'
 
 const start = useWorkspaces()
@@ -56,7 +56,7 @@ const PROMISED: Record<string, string> = {
 test('the realm has every promised global and no other', async () => {
   const { globals } = await printGlobals()
   const language = new Set(vm.runInNewContext('Object.getOwnPropertyNames(globalThis)') as string[])
-  const libraries = new Set(LIBRARY_GLOBALS.map(({ global }) => global.split('.')[0]))
+  const libraries = new Set(librariesFor('destination').map(({ global }) => global.split('.')[0]))
   const found = Object.entries(globals).filter(
     ([name]) => (!language.has(name) || name === 'console') && !libraries.has(name),
   )
@@ -90,7 +90,7 @@ test('reading a library that is not installed names the package to install', asy
     'Bad Request: Error: The Functions host offers "AWS", but its package is not installed here: ' +
       'npm install --save-dev aws-sdk@2.488.0',
   )
-  const nested = await run('async function onTrack() { return google.cloud.storage }')
+  const nested = await run('async function onTrack() { return new google.cloud.storage() }')
   expect(nested.reason).toContain('npm install --save-dev @google-cloud/storage@5.3.0')
 })
 

@@ -1,4 +1,4 @@
-import { functionFile, track, useWorkspaces, WRITE_KEY } from './start-workspace.ts'
+import { functionFile, functionText, track, useWorkspaces, WRITE_KEY } from './start-workspace.ts'
 
 const start = useWorkspaces()
 
@@ -194,4 +194,33 @@ describe('an insert function', () => {
     await clock.runUntilIdle()
     expect(workspace.deliveries()[0]?.status).toBe('expired')
   })
+})
+
+test.each([
+  { settings: {}, fault: 'setting "url" is required' },
+  { settings: { url: '' }, fault: 'setting "url" is required' },
+  { settings: { url: 1 }, fault: 'setting "url" must be a text' },
+  { settings: { url: 'u', on: 'yes' }, fault: 'setting "on" must be true or false' },
+  { settings: { url: 'u', names: [1] }, fault: 'setting "names" must be a list of texts' },
+  { settings: { url: 'u', map: { a: 1 } }, fault: 'setting "map" must be an object of texts' },
+  { settings: { url: 'u', on: false, names: ['a'], map: { a: 'b' } }, fault: null },
+])('settings that do not fit discard the event before anything runs: $fault', async (row) => {
+  const { workspace, lines } = start()
+  await workspace.addDestinationFunction({
+    name: 'f',
+    file: functionText('function onTrack() { console.log("ran") }'),
+    sources: ['web'],
+    settings: row.settings,
+    settingDefinitions: [
+      { name: 'url', type: 'STRING', required: true },
+      { name: 'on', type: 'BOOLEAN', required: false },
+      { name: 'names', type: 'ARRAY', required: false },
+      { name: 'map', type: 'TEXT_MAP', required: false },
+    ],
+  })
+  workspace.inject(WRITE_KEY, track('X'))
+  await workspace.drain()
+  const want = row.fault === null ? null : `Invalid Settings: ${row.fault}`
+  expect(workspace.deliveries()[0]?.reason).toBe(want)
+  expect(lines).toHaveLength(row.fault === null ? 1 : 0)
 })

@@ -183,7 +183,7 @@ describe('Segment', () => {
   ] as const)(
     'what a failed run had emitted: $bufferAfterThrow',
     async ({ bufferAfterThrow, want }) => {
-      const { workspace, post, printed } = await emitting({ bufferAfterThrow })
+      const { workspace, post, printed } = await emitting({}, { switches: { bufferAfterThrow } })
       const track = (event: string) => call('track', { ...id, event })
       await post(JSON.stringify({ calls: [track('first')], error: 'TypeError' }))
       await post(JSON.stringify({ calls: [track('second')] }))
@@ -194,7 +194,7 @@ describe('Segment', () => {
 })
 
 test('the caller may be answered before the function has run', async () => {
-  const { workspace, post } = await emitting({}, { webhookAnswer: 'accepted' })
+  const { workspace, post } = await emitting({}, { switches: { webhookAnswer: 'accepted' } })
   expect((await post('{"error":"TypeError"}')).status).toBe(200)
   await workspace.settled()
   expect(workspace.requests()[0]?.status).toBe('discarded')

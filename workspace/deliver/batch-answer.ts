@@ -1,13 +1,9 @@
 // Reads what `onBatch` of a destination function returned: one entry per event, by position (facts 1.5).
 import { isJsonObject } from '../../core/json.ts'
+import type { HostSwitches } from '../host-switches.ts'
 import type { Verdict } from '../runtime/classify.ts'
 
-export interface BatchAnswerOptions {
-  /** Entries with status 408 or 429; the documentation shows neither (UNVERIFIED). Default 'retry'. */
-  readonly tooManyRequests?: 'retry' | 'discard'
-  /** Whether entries to be retried go on each by itself or as one smaller batch (UNVERIFIED). Default 'alone'. */
-  readonly partialRetry?: 'alone' | 'together'
-}
+type BatchSwitches = Pick<HostSwitches, 'tooManyRequests' | 'unreadableBatchAnswer'>
 
 export interface BatchAnswer {
   readonly verdicts: readonly Verdict[]
@@ -17,17 +13,27 @@ export interface BatchAnswer {
 
 const OK: Verdict = { kind: 'ok' }
 
-/** `returned` is JSON text. Nothing at all means: all succeeded; so does, with a warning, what is no positional answer. */
+/** `returned` is JSON text. Nothing at all means: all succeeded; so does, with a warning, what is no positional answer (a switch). */
 export function readBatchAnswer(
   returned: string | undefined,
   count: number,
-  { tooManyRequests = 'retry' }: BatchAnswerOptions = {},
+  { tooManyRequests, unreadableBatchAnswer }: BatchSwitches,
 ): BatchAnswer {
   const allOk = Array<Verdict>(count).fill(OK)
   const value: unknown = returned === undefined ? null : JSON.parse(returned)
   if (value === null) return { verdicts: allOk, warning: null }
   const fault = faultOf(value, count)
-  if (fault) return { verdicts: allOk, warning: `onBatch ${fault}; taken as: all delivered` }
+  if (fault && unreadableBatchAnswer === 'delivered') {
+    return { verdicts: allOk, warning: `onBatch ${fault}; taken as: all delivered` }
+  }
+  if (fault) {
+    const unread: Verdict = {
+      kind: 'discard',
+      reported: 'Bad Request',
+      message: `onBatch ${fault}`,
+    }
+    return { verdicts: allOk.map(() => unread), warning: `onBatch ${fault}; taken as: all refused` }
+  }
   const verdicts = (value as readonly Entry[]).map((entry) => verdictOf(entry, tooManyRequests))
   return { verdicts, warning: null }
 }

@@ -2,14 +2,15 @@
 // A delivery goes pending → delivered | discarded | retrying; retrying → the same again, or expired after four hours.
 import type { Clock } from '../../core/clock.ts'
 import type { JsonObject } from '../../core/json.ts'
+import { handlerFor } from '../handler-names.ts'
+import type { HostSwitches } from '../host-switches.ts'
 import type { Activity } from '../runtime/activity.ts'
 import { classify, reasonOf, type Verdict } from '../runtime/classify.ts'
 import type { FunctionInstance } from '../runtime/function-instance.ts'
-import { type BatchAnswerOptions, readBatchAnswer } from './batch-answer.ts'
+import { readBatchAnswer } from './batch-answer.ts'
 import { type BatchOptions, createBatchFormer } from './batch-former.ts'
 import type { DeliveryEntry } from './delivery-log.ts'
 import type { FaultInjector } from './faults.ts'
-import { handlerFor } from './handlers.ts'
 import type { Retrier } from './retrier.ts'
 
 export interface DestinationFunctionOptions {
@@ -20,7 +21,7 @@ export interface DestinationFunctionOptions {
   readonly faults: FaultInjector
   readonly retrier: Retrier
   readonly batch: BatchOptions
-  readonly answer: BatchAnswerOptions
+  readonly switches: HostSwitches
   readonly onWarning: (text: string) => void
 }
 
@@ -55,7 +56,7 @@ const OK: Verdict = { kind: 'ok' }
 export function createDestinationFunction(
   options: DestinationFunctionOptions,
 ): DestinationFunction {
-  const { clock, activity, faults, instance, retrier } = options
+  const { clock, activity, faults, instance, retrier, switches } = options
   const former = createBatchFormer<Item>(clock, options.batch, (items) => begin(items, true))
 
   function begin(items: readonly Item[], asBatch: boolean) {
@@ -78,19 +79,19 @@ export function createDestinationFunction(
     const payload = JSON.stringify(items.map(({ message }) => message))
     const outcome = await instance.invoke({ handler: 'onBatch', payload })
     if (outcome.kind !== 'returned') {
-      return { kind: 'whole', verdict: classify(outcome, 'destination') }
+      return { kind: 'whole', verdict: classify(outcome, 'destination', switches) }
     }
-    const { verdicts, warning } = readBatchAnswer(outcome.returned, items.length, options.answer)
+    const { verdicts, warning } = readBatchAnswer(outcome.returned, items.length, switches)
     if (warning) options.onWarning(warning)
     return { kind: 'positional', verdicts }
   }
 
   async function callSingle(message: JsonObject): Promise<Verdict> {
-    const handler = handlerFor(message.type)
+    const handler = handlerFor(message.type, 'destination', switches)
     // The shim's dispatch returns undefined, without an error, for a type it does not know.
     if (!handler) return OK
     const payload = JSON.stringify(message)
-    return classify(await instance.invoke({ handler, payload }), 'destination')
+    return classify(await instance.invoke({ handler, payload }), 'destination', switches)
   }
 
   function settle(job: Job, result: CallResult) {
@@ -100,7 +101,7 @@ export function createDestinationFunction(
       if (verdict.kind === 'retry') again.push(item)
       item.entry.update({ status: STATUS[verdict.kind], reason: reasonOf(verdict) })
     })
-    const isTogether = result.kind === 'whole' || options.answer.partialRetry === 'together'
+    const isTogether = result.kind === 'whole' || switches.partialRetry === 'together'
     for (const items of isTogether ? [again] : again.map((item) => [item])) retry({ ...job, items })
   }
 

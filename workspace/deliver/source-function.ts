@@ -1,6 +1,7 @@
 // One source function behind its webhook: runs `onRequest`, hands what it emitted to its own source, retries what the
 // host would (RetryError and timeouts, six attempts).
 import type { JsonObject } from '../../core/json.ts'
+import type { HostSwitches } from '../host-switches.ts'
 import type { WebhookRequest } from '../realm/realm-protocol.ts'
 import type { Activity } from '../runtime/activity.ts'
 import { classify, reasonOf } from '../runtime/classify.ts'
@@ -9,7 +10,7 @@ import type { Retrier } from './retrier.ts'
 
 /** Facts 1.2: each message a source function emits goes through the Tracking API. */
 export const MESSAGE_LIMIT_BYTES = 32 * 1024
-const TOO_LARGE =
+export const TOO_LARGE =
   'failed calling Tracking API: the message is too large and over the maximum 32KB limit'
 
 export type RequestStatus = 'pending' | 'succeeded' | 'discarded' | 'retrying' | 'expired'
@@ -30,6 +31,7 @@ export interface SourceFunctionOptions {
   readonly instance: FunctionInstance
   readonly activity: Activity
   readonly retrier: Retrier
+  readonly switches: HostSwitches
   readonly emit: (message: JsonObject) => void
   readonly onRequest: (record: RequestRecord) => void
 }
@@ -55,7 +57,7 @@ export function createSourceFunction(options: SourceFunctionOptions): SourceFunc
   async function run(request: WebhookRequest, record: RequestRecord): Promise<RequestRecord> {
     const outcome = await instance.invoke({ handler: 'onRequest', request })
     if (outcome.kind === 'returned') return emitAll(outcome.messages, record)
-    const verdict = classify(outcome, 'source')
+    const verdict = classify(outcome, 'source', options.switches)
     const status = verdict.kind === 'retry' ? 'retrying' : 'discarded'
     return { ...record, status, reason: reasonOf(verdict) }
   }

@@ -1,5 +1,6 @@
-// The npm packages that the Functions host offers as globals (facts 1.4). They are not dependencies of ours: each is
-// required when a function first reads it, from where the user installed it.
+// The npm packages that the Functions host offers as globals (facts 1.4). Each is required when a function first reads
+// it. The small ones come with TrackLayer's own development packages; the large ones are installed by who needs them.
+import type { FunctionKind } from './realm-protocol.ts'
 
 export interface LibraryGlobal {
   /** Dotted path of the global, e.g. `google.cloud.storage`. */
@@ -7,6 +8,8 @@ export interface LibraryGlobal {
   readonly module: string
   /** The host's version; empty where its documentation names none. */
   readonly version: string
+  /** True for those that only source insert functions have. */
+  readonly isSourceInsertOnly: boolean
 }
 
 const TABLE = `
@@ -42,19 +45,52 @@ xml2js xml2js 0.4.23
 zlib.zlib node:zlib
 `
 
-export const LIBRARY_GLOBALS: readonly LibraryGlobal[] = TABLE.trim()
-  .split('\n')
-  .map((line) => {
-    const [global = '', module = '', version = ''] = line.split(' ')
-    return { global, module, version }
-  })
+const SOURCE_INSERT_TABLE = `
+akeylessLabs.akeyless akeyless
+akeylessLabs.akeylessCloudId akeyless-cloud-id
+aws4.aws4 aws4
+azure.eventHubs @azure/event-hubs
+azure.identity @azure/identity
+azure.synapse @azure/synapse
+clickHouseClient.clickHouseClient @clickhouse/client
+cryptojslib.cryptojs crypto-js
+jsftp jsftp
+oneSignal.oneSignal @onesignal/node-onesignal
+pg.pg pg
+sentrylib.sentry @sentry/node
+snowflakesdk.snowflakesdk snowflake-sdk
+`
+
+export const LIBRARY_GLOBALS: readonly LibraryGlobal[] = [
+  ...parseTable(TABLE, false),
+  ...parseTable(SOURCE_INSERT_TABLE, true),
+]
+
+function parseTable(table: string, isSourceInsertOnly: boolean): LibraryGlobal[] {
+  return table
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const [global = '', module = '', version = ''] = line.split(' ')
+      return { global, module, version, isSourceInsertOnly }
+    })
+}
+
+/** The libraries that functions of this kind are promised. */
+export function librariesFor(kind: FunctionKind): readonly LibraryGlobal[] {
+  return LIBRARY_GLOBALS.filter((library) => kind === 'sourceInsert' || !library.isSourceInsertOnly)
+}
 
 /**
- * Defines every library global on `target` as a property that requires its package on first reading. Like all globals
- * of the host they can be assigned; a package that is not installed makes the reading throw.
+ * Defines each of these globals on `target` as a property that requires its package on first reading. Like all globals
+ * of the host they can be assigned; a package that is not installed makes the first use throw.
  */
-export function defineLibraryGlobals(target: object, load: (module: string) => unknown): void {
-  for (const library of LIBRARY_GLOBALS) {
+export function defineLibraryGlobals(
+  target: object,
+  libraries: readonly LibraryGlobal[],
+  load: (module: string) => unknown,
+): void {
+  for (const library of libraries) {
     const path = library.global.split('.')
     const name = path.pop() as string
     defineLazily(path.reduce(namespaceAt, target), name, () => loadLibrary(library, load))
@@ -91,18 +127,34 @@ function defineValue(target: object, name: string, value: unknown): void {
   })
 }
 
-function loadLibrary(
-  { global, module, version }: LibraryGlobal,
-  load: (module: string) => unknown,
-) {
+// What cannot be loaded is a stand-in that says so at its first use. It cannot be said when the global is read: on Node 22
+// an error in the accessor of a vm global is lost, and the function would see "AWS is not defined".
+function loadLibrary(library: LibraryGlobal, load: (module: string) => unknown): unknown {
   try {
-    return load(module)
+    return load(library.module)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') throw error
-    const wanted = version ? `${module}@${version}` : module
-    throw new Error(
-      `The Functions host offers "${global}", but its package is not installed here: npm install --save-dev ${wanted}`,
-      { cause: error },
-    )
+    return createStandIn(isAbsent(error, library.module) ? absence(library, error) : error)
   }
+}
+
+function createStandIn(reason: unknown): unknown {
+  const refuse = () => {
+    throw reason
+  }
+  // Of a class, because only what can be constructed may have a trap for that.
+  return new Proxy(class {}, { get: refuse, apply: refuse, construct: refuse })
+}
+
+function absence({ global, module, version }: LibraryGlobal, cause: unknown): Error {
+  const wanted = version ? `${module}@${version}` : module
+  return new Error(
+    `The Functions host offers "${global}", but its package is not installed here: npm install --save-dev ${wanted}`,
+    { cause },
+  )
+}
+
+// A package that is there but misses one of its own must say so itself.
+function isAbsent(error: unknown, module: string): boolean {
+  const { code, message } = error as NodeJS.ErrnoException
+  return code === 'MODULE_NOT_FOUND' && message.includes(`'${module}'`)
 }

@@ -1,19 +1,30 @@
 // What the workspace and a container (worker thread) say to each other. Payloads travel as JSON text, as they do to the
 // host's Lambda: every invocation gets its own clone, and what is not JSON (undefined, Date, Map) does not survive.
 
-export type FunctionKind = 'destination' | 'source' | 'insert'
+import type { HostSwitches } from '../host-switches.ts'
 
-/** What happens to messages a source function had emitted when it throws; production UNVERIFIED. */
-export type BufferAfterThrow = 'drop' | 'keep'
+/** `insert` is a destination insert function, the older and commoner of the two. */
+export type FunctionKind = 'destination' | 'source' | 'insert' | 'sourceInsert'
+
+export const FUNCTION_KINDS: readonly FunctionKind[] = [
+  'destination',
+  'source',
+  'insert',
+  'sourceInsert',
+]
 
 export interface RealmOptions {
   readonly kind: FunctionKind
   readonly code: string
   /** Shown in stack traces. */
   readonly fileName: string
-  readonly bufferAfterThrow: BufferAfterThrow
+  readonly switches: HostSwitches
   /** True as in the editor's tester: `cache` stays empty. */
   readonly tester: boolean
+  /** Folder from which packages are looked for when the product has none by that name. */
+  readonly packagesFrom?: string
+  /** Origin of a network gate (function-run/network-gate.ts) that all HTTP goes through; live without one. */
+  readonly networkGate?: string
 }
 
 /** A webhook request as the source function's `request` is built from it. */
@@ -49,6 +60,7 @@ export type RealmMessage =
   | { readonly kind: 'started' }
   | { readonly kind: 'loaded'; readonly handlers: readonly string[] }
   | { readonly kind: 'loadFailed'; readonly error: ThrownError }
+  | { readonly kind: 'crashed'; readonly error: ThrownError }
   | { readonly kind: 'log'; readonly level: LogLevel; readonly text: string }
   | RealmOutcome
 

@@ -1,12 +1,12 @@
 // One realm: a fresh vm context, the user's file evaluated once in it, and its handlers, called one at a time.
 import vm from 'node:vm'
+import { handlerNames } from '../handler-names.ts'
 import { createErrorClasses } from './error-classes.ts'
 import { createFunctionCache } from './function-cache.ts'
 import { createRealmConsole } from './realm-console.ts'
 import { installRealmDate, type RealmDate } from './realm-date.ts'
 import { defineRealmGlobals } from './realm-globals.ts'
 import type {
-  FunctionKind,
   InvokeMessage,
   LogLevel,
   RealmOptions,
@@ -19,13 +19,6 @@ import { createServerRequest } from './server-request.ts'
 type Handler = (this: unknown, input: unknown, settings: unknown) => unknown
 type Handlers = Record<string, Handler | undefined>
 type ErrorClasses = ReturnType<typeof createErrorClasses>
-
-const EVENT_HANDLERS = ['Identify', 'Track', 'Page', 'Screen', 'Group', 'Alias', 'Delete', 'Batch']
-const HANDLER_NAMES: Readonly<Record<FunctionKind, readonly string[]>> = {
-  destination: EVENT_HANDLERS.map((name) => `on${name}`),
-  insert: EVENT_HANDLERS.map((name) => `on${name}`),
-  source: ['onRequest'],
-}
 
 export interface Realm {
   /** Names of the handlers that the user's file defines. */
@@ -44,10 +37,16 @@ export function createRealm(options: RealmOptions, { load, log }: RealmEnvironme
   const context = vm.createContext(sandbox)
   const date = installRealmDate(context)
   const errors = createErrorClasses()
-  const segment = createSegmentObject(errors.ValidationError as typeof Error)
-  const cache = createFunctionCache(date.now, options.tester)
-  defineRealmGlobals(sandbox, { console: createRealmConsole(log), errors, cache, segment, load })
-  const defaults = defaultHandlers(options.kind, errors)
+  const { kind, switches, tester } = options
+  const segment = createSegmentObject({
+    ValidationError: errors.ValidationError as typeof Error,
+    withoutId: switches.segmentWithoutId,
+  })
+  const cache = createFunctionCache({ now: date.now, alwaysEmpty: tester, switches })
+  const { webGlobals } = switches
+  const parts = { kind, webGlobals, console: createRealmConsole(log), errors, cache, segment, load }
+  defineRealmGlobals(sandbox, parts)
+  const defaults = defaultHandlers(options, errors)
   const handlers = evaluate(options, context, sandbox.window, defaults)
   return {
     handlers: Object.keys(handlers).filter((name) => handlers[name] !== defaults[name]),
@@ -57,12 +56,12 @@ export function createRealm(options: RealmOptions, { load, log }: RealmEnvironme
 }
 
 function evaluate(
-  { kind, code, fileName }: RealmOptions,
+  { kind, switches, code, fileName }: RealmOptions,
   context: vm.Context,
   self: unknown,
   defaults: Handlers,
 ): Handlers {
-  const names = HANDLER_NAMES[kind]
+  const names = handlerNames(kind, switches)
   const script = new vm.Script(wrap(code, names), { filename: fileName, lineOffset: -1 })
   const define: (this: unknown, ...args: unknown[]) => void = script.runInContext(context)
   const handlers: Handlers = {}
@@ -78,13 +77,16 @@ function wrap(code: string, names: readonly string[]): string {
   return `(function (__exports123, ${names.join(', ')}) { ${handOut}\n${body}\n;${handOut}\n});`
 }
 
-function defaultHandlers(kind: FunctionKind, { EventNotSupported }: ErrorClasses): Handlers {
+function defaultHandlers(
+  { kind, switches }: RealmOptions,
+  { EventNotSupported }: ErrorClasses,
+): Handlers {
   const refuse = (text: (input: unknown) => string) => (input: unknown) => {
     if (EventNotSupported) throw new EventNotSupported(text(input))
   }
   if (kind === 'source') return { onRequest: refuse(() => 'request not supported') }
   const unsupported = refuse((event) => `${(event as { type?: unknown }).type} not supported`)
-  const names = HANDLER_NAMES[kind].filter((name) => name !== 'onBatch')
+  const names = handlerNames(kind, switches).filter((name) => name !== 'onBatch')
   return Object.fromEntries(names.map((name) => [name, unsupported]))
 }
 
@@ -110,7 +112,7 @@ async function invoke(message: InvokeMessage, realm: InvokeContext): Promise<Rea
     const returned = await handler.call(realm.self, input, JSON.parse(message.settings))
     return { kind: 'returned', returned: jsonTextOf(returned), messages: realm.segment.take() }
   } catch (thrown) {
-    if (realm.options.bufferAfterThrow === 'drop') realm.segment.take()
+    if (realm.options.switches.bufferAfterThrow === 'drop') realm.segment.take()
     return { kind: 'threw', error: describeThrown(thrown) }
   }
 }
@@ -126,6 +128,15 @@ function jsonTextOf(value: unknown): string | undefined {
 
 /** Anything may be thrown, from either realm: only name, message and stack are read, and only as text. */
 export function describeThrown(thrown: unknown): ThrownError {
+  try {
+    return readThrown(thrown)
+  } catch {
+    // A getter or a proxy that throws in its turn.
+    return { name: 'Error', message: 'what was thrown cannot be read' }
+  }
+}
+
+function readThrown(thrown: unknown): ThrownError {
   if (typeof thrown !== 'object' || thrown === null)
     return { name: 'Error', message: String(thrown) }
   const { name, message, stack } = thrown as { name?: unknown; message?: unknown; stack?: unknown }

@@ -1,5 +1,6 @@
 // The `Segment` global of source functions, with the semantics of the published shim: each call validates, copies the
 // known fields, and buffers one message; the buffer leaves when `onRequest` has resolved.
+import type { HostSwitches } from '../host-switches.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 type ValidationErrorClass = new (message?: string) => Error
@@ -37,13 +38,18 @@ export interface SegmentObject {
   take(): string[]
 }
 
-export function createSegmentObject(ValidationError: ValidationErrorClass): SegmentObject {
+export interface SegmentObjectOptions {
+  readonly ValidationError: ValidationErrorClass
+  readonly withoutId: HostSwitches['segmentWithoutId']
+}
+
+export function createSegmentObject(options: SegmentObjectOptions): SegmentObject {
   let buffer: Fields[] = []
   const api = Object.fromEntries(
     Object.entries(CALLS).map(([type, rule]) => [
       type,
       (fields: Fields) => {
-        const message = { type, ...parseCall(fields ?? {}, rule, ValidationError) }
+        const message = { type, ...parseCall(fields ?? {}, rule, options) }
         buffer.push(message)
         return message
       },
@@ -60,11 +66,16 @@ export function createSegmentObject(ValidationError: ValidationErrorClass): Segm
 }
 
 // Falsy values count as absent, and are not copied: the shim's setter drops `0`, `''` and `false`.
-function parseCall(fields: Fields, rule: CallRule, ValidationError: ValidationErrorClass): Fields {
+function parseCall(
+  fields: Fields,
+  rule: CallRule,
+  { ValidationError, withoutId }: SegmentObjectOptions,
+): Fields {
   for (const name of rule.required) {
     if (!fields[name]) throw new ValidationError(`${name} is required but not defined`)
   }
-  if (rule.needsId && !fields.userId && !fields.anonymousId) {
+  const isWithoutId = rule.needsId && !fields.userId && !fields.anonymousId
+  if (isWithoutId && withoutId === 'throw') {
     throw new ValidationError('One of userId,anonymousId is required but not defined')
   }
   const names = rule.needsId ? [...rule.own, ...COMMON] : rule.own

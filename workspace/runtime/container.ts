@@ -1,6 +1,5 @@
-// A container: one worker thread with one realm, one invocation at a time. A thread, because only that can be stopped
-// inside `while (true) {}`. States: starting → idle ⇄ busy → ended (load failed, timed out, crashed, closed).
-import { Worker } from 'node:worker_threads'
+// A container: one thread or process with one realm, one invocation at a time.
+// States: starting → idle ⇄ busy → ended (load failed, timed out, crashed, closed).
 import type {
   InvokeMessage,
   LogLevel,
@@ -9,6 +8,7 @@ import type {
   RealmOutcome,
   ThrownError,
 } from '../realm/realm-protocol.ts'
+import { startCarrier } from './carrier.ts'
 
 export type CallOutcome = RealmOutcome | { readonly kind: 'timedOut'; readonly afterMs: number }
 
@@ -20,6 +20,9 @@ export interface ContainerOptions {
   readonly realmWorkerFile: string
   readonly realm: RealmOptions
   readonly timeoutMs: number
+  readonly memoryMb: number
+  /** Node binary to run it with; a thread of this Node when there is none. */
+  readonly nodeFile?: string
   readonly onLog: (level: LogLevel, text: string) => void
 }
 
@@ -35,12 +38,6 @@ export interface Container {
 const START_TIMEOUT_MS = 30_000
 
 export function createContainer(options: ContainerOptions): Container {
-  const worker = new Worker(options.realmWorkerFile, {
-    workerData: options.realm,
-    // The realm must never see our environment, nor the flags this process was started with.
-    env: {},
-    execArgv: ['--no-deprecation'],
-  })
   let hasEnded = false
   let answer: ((outcome: CallOutcome) => void) | null = null
   let loaded: (outcome: LoadOutcome) => void = () => {}
@@ -60,7 +57,7 @@ export function createContainer(options: ContainerOptions): Container {
     hasEnded = true
     loaded({ kind: 'failed', error })
     finish({ kind: 'threw', error })
-    void worker.terminate()
+    void carrier.terminate()
   }
 
   function receive(message: RealmMessage) {
@@ -79,6 +76,9 @@ export function createContainer(options: ContainerOptions): Container {
       case 'log':
         options.onLog(message.level, message.text)
         break
+      case 'crashed':
+        crash(message.error)
+        break
       case 'returned':
       case 'threw':
         finish(message)
@@ -86,14 +86,18 @@ export function createContainer(options: ContainerOptions): Container {
     }
   }
 
-  worker.on('message', receive)
-  worker.on('messageerror', (error) => fail(thrownBy(error)))
   // An error outside any handler's promise (a timer, a rejection nobody awaited) ends the host's process as well.
-  worker.on('error', (error) => {
+  function crash(error: unknown) {
     options.onLog('error', `The container ended: ${thrownBy(error).message}`)
     fail(thrownBy(error))
+  }
+
+  const carrier = startCarrier({
+    ...options,
+    onMessage: receive,
+    onError: crash,
+    onExit: () => fail({ name: 'Error', message: 'the container ended' }),
   })
-  worker.on('exit', () => fail({ name: 'Error', message: 'the container ended' }))
 
   return {
     loading,
@@ -109,15 +113,15 @@ export function createContainer(options: ContainerOptions): Container {
         timer = setTimeout(() => {
           hasEnded = true
           finish({ kind: 'timedOut', afterMs: options.timeoutMs })
-          void worker.terminate()
+          void carrier.terminate()
         }, options.timeoutMs)
-        worker.postMessage(message)
+        carrier.send(message)
       })
     },
     async close() {
       hasEnded = true
       clearTimeout(timer)
-      await worker.terminate()
+      await carrier.terminate()
     },
   }
 }

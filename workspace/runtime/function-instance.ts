@@ -1,15 +1,17 @@
 // A function connected once, with its settings: a small pool of containers, grown on demand, kept warm in between.
 import type { Clock } from '../../core/clock.ts'
-import type {
-  BufferAfterThrow,
-  FunctionKind,
-  Invocation,
-  LogLevel,
-} from '../realm/realm-protocol.ts'
+import type { JsonObject } from '../../core/json.ts'
+import { type HostSwitches, hostSwitches } from '../host-switches.ts'
+import type { FunctionKind, Invocation, LogLevel } from '../realm/realm-protocol.ts'
 import { type CallOutcome, type Container, createContainer, type LoadOutcome } from './container.ts'
+
+import { INVALID_SETTINGS, type SettingDefinition, settingsFault } from './settings-check.ts'
 
 /** Facts 1.2. */
 export const TIMEOUT_MS = 5000
+export const LONGEST_TIMEOUT_MS = 60_000
+/** The host's limit is not documented; enough for any library it offers, little enough to catch a leak. */
+export const MEMORY_MB = 256
 
 export interface FunctionInstanceOptions {
   readonly kind: FunctionKind
@@ -17,15 +19,24 @@ export interface FunctionInstanceOptions {
   /** The user's file as text, and the name that stack traces show. */
   readonly code: string
   readonly fileName: string
-  readonly settings?: Readonly<Record<string, unknown>>
+  readonly settings?: Readonly<JsonObject>
+  /** Settings that the function declares; with them, values that do not fit are Invalid Settings. */
+  readonly settingDefinitions?: readonly SettingDefinition[]
   readonly realmWorkerFile: string
   readonly clock: Clock
-  /** Default 5000, the host's limit. */
+  /** Default 5000, the host's limit; a source insert function may have up to a minute. */
   readonly timeoutMs?: number
+  /** Heap of a container in MiB; a function that needs more ends it. Default 256. */
+  readonly memoryMb?: number
+  /** Node binary to run containers with, each in a process of its own; else threads of this Node. */
+  readonly nodeFile?: string
   /** Default 2. */
   readonly maxContainers?: number
-  /** Default 'drop'. */
-  readonly bufferAfterThrow?: BufferAfterThrow
+  readonly switches?: Partial<HostSwitches>
+  /** Folder from which packages are looked for after our own. */
+  readonly packagesFrom?: string
+  /** Origin of a network gate; see function-run/network-gate.ts. */
+  readonly networkGate?: string
   /** As in the editor's tester; default false. */
   readonly tester?: boolean
   readonly onLog?: (level: LogLevel, text: string) => void
@@ -49,7 +60,9 @@ interface Waiting {
 }
 
 export function createFunctionInstance(options: FunctionInstanceOptions): FunctionInstance {
+  assertTimeout(options)
   const settings = JSON.stringify(options.settings ?? {})
+  const fault = settingsFault(options.settings ?? {}, options.settingDefinitions ?? [])
   const maxContainers = options.maxContainers ?? 2
   let code = options.code
   let pool: { container: Container; isTaken: boolean }[] = []
@@ -63,13 +76,17 @@ export function createFunctionInstance(options: FunctionInstanceOptions): Functi
     const container = createContainer({
       realmWorkerFile: options.realmWorkerFile,
       timeoutMs: options.timeoutMs ?? TIMEOUT_MS,
+      memoryMb: options.memoryMb ?? MEMORY_MB,
+      ...(options.nodeFile === undefined ? {} : { nodeFile: options.nodeFile }),
       onLog: options.onLog ?? (() => {}),
       realm: {
         kind: options.kind,
         code,
         fileName: options.fileName,
-        bufferAfterThrow: options.bufferAfterThrow ?? 'drop',
+        switches: hostSwitches(options.switches),
         tester: options.tester ?? false,
+        ...(options.packagesFrom === undefined ? {} : { packagesFrom: options.packagesFrom }),
+        ...(options.networkGate === undefined ? {} : { networkGate: options.networkGate }),
       },
     })
     const member = { container, isTaken: false }
@@ -121,6 +138,9 @@ export function createFunctionInstance(options: FunctionInstanceOptions): Functi
     invoke: (invocation) =>
       new Promise((resolve) => {
         if (isClosed) return resolve(closedOutcome())
+        if (fault) {
+          return resolve({ kind: 'threw', error: { name: INVALID_SETTINGS, message: fault } })
+        }
         waiting.push({ invocation, resolve })
         pump()
       }),
@@ -142,6 +162,12 @@ export function createFunctionInstance(options: FunctionInstanceOptions): Functi
       await Promise.all(ending)
     },
   }
+}
+
+// Five seconds is the host's word for most kinds; a test that measures its own timeouts may still ask for more.
+function assertTimeout({ timeoutMs = TIMEOUT_MS }: FunctionInstanceOptions) {
+  if (timeoutMs > 0 && timeoutMs <= LONGEST_TIMEOUT_MS) return
+  throw new RangeError(`timeoutMs must be 1 to ${LONGEST_TIMEOUT_MS}, is ${timeoutMs}`)
 }
 
 function closedOutcome(): CallOutcome {

@@ -20,21 +20,22 @@ export type OpenFunctionOptions = Omit<FunctionInstanceOptions, 'code' | 'fileNa
 }
 
 // The editor refuses to save such code: "Functions are unable to send data or events back to their originating source".
-const FORBIDDEN = 'https://fn.segmentapis.com'
+export const FORBIDDEN_HOST = 'https://fn.segmentapis.com'
 
 /** Throws when the file cannot be read, or when the host would not load it (a `const onTrack`, say). */
 export async function openFunction(options: OpenFunctionOptions): Promise<OpenFunction> {
   const { file, name } = options
   async function read() {
     const code = await readFile(file, 'utf8')
-    if (!code.includes(FORBIDDEN)) return code
-    throw new Error(`Cannot load function "${name}": its code must not contain ${FORBIDDEN}`)
+    if (!code.includes(FORBIDDEN_HOST)) return code
+    throw new Error(`Cannot load function "${name}": its code must not contain ${FORBIDDEN_HOST}`)
   }
 
   const instance = createFunctionInstance({
     ...options,
     code: await read(),
     fileName: path.basename(file),
+    packagesFrom: path.dirname(path.resolve(file)),
   })
   let handlers: readonly string[] = []
 

@@ -3,9 +3,10 @@
 import { parse as parseForm } from 'node:querystring'
 import { Hono } from 'hono'
 import type { RequestRecord } from '../deliver/source-function.ts'
+import type { HostSwitches } from '../host-switches.ts'
 import type { WebhookRequest } from '../realm/realm-protocol.ts'
 import { readBody } from './read-body.ts'
-import { sortKeys } from './sort-keys.ts'
+import { sortKeys, sortOuterKeys } from './sort-keys.ts'
 
 export const WEBHOOK_LIMIT_BYTES = 512 * 1024
 
@@ -15,16 +16,17 @@ export interface Webhook {
   receive(request: WebhookRequest): Promise<RequestRecord>
 }
 
+export type WebhookSwitches = Pick<
+  HostSwitches,
+  'webhookAnswer' | 'keySorting' | 'repeatedFormKeys'
+>
+
 export interface WebhookOptions {
   readonly find: (name: string) => Webhook | undefined
-  /**
-   * The status codes a caller sees are UNVERIFIED. 'outcome' waits for the first attempt and answers 400 when it was
-   * discarded; 'accepted' answers 200 at once. Default 'outcome'.
-   */
-  readonly webhookAnswer?: 'outcome' | 'accepted'
+  readonly switches: WebhookSwitches
 }
 
-export function createWebhooks({ find, webhookAnswer = 'outcome' }: WebhookOptions): Hono {
+export function createWebhooks({ find, switches }: WebhookOptions): Hono {
   const app = new Hono()
   app.post('/functions/:name', async (context) => {
     const webhook = find(context.req.param('name'))
@@ -35,9 +37,12 @@ export function createWebhooks({ find, webhookAnswer = 'outcome' }: WebhookOptio
     const running = webhook.receive({
       headers: context.req.header(),
       search: new URL(context.req.url).search,
-      body: webhookBody(body.text, context.req.header('content-type') ?? '', webhook.tester),
+      body: webhookBody(body.text, context.req.header('content-type') ?? '', {
+        ...switches,
+        tester: webhook.tester,
+      }),
     })
-    if (webhookAnswer === 'accepted') return context.json({ success: true })
+    if (switches.webhookAnswer === 'accepted') return context.json({ success: true })
     const { status, reason } = await running
     // What is retried is the host's own care from here on: for the caller it has arrived.
     const isOk = status === 'succeeded' || status === 'retrying'
@@ -49,17 +54,30 @@ export function createWebhooks({ find, webhookAnswer = 'outcome' }: WebhookOptio
   return app
 }
 
-// Deployed functions get the keys in alphabetical order, at every depth (the depth is UNVERIFIED: the stricter reading).
-function webhookBody(text: string, contentType: string, tester: boolean): WebhookRequest['body'] {
-  const value = parseBody(text, contentType)
+/** The body as a source function gets it: deployed ones have the keys in alphabetical order, the tester leaves them. */
+export function webhookBody(
+  text: string,
+  contentType: string,
+  { tester, ...switches }: WebhookSwitches & { readonly tester: boolean },
+): WebhookRequest['body'] {
+  const value = parseBody(text, contentType, switches)
   if (typeof value !== 'object' || value === null) return { kind: 'string', text }
-  return { kind: 'object', text: JSON.stringify(tester ? value : sortKeys(value)) }
+  if (tester) return { kind: 'object', text: JSON.stringify(value) }
+  const sorted = switches.keySorting === 'deep' ? sortKeys(value) : sortOuterKeys(value)
+  return { kind: 'object', text: JSON.stringify(sorted) }
 }
 
-// A repeated form key becomes an array, as Node's own parser has it (UNVERIFIED). Bad JSON stays text, and
-// `request.json()` then throws, which is a Bad Request.
-function parseBody(text: string, contentType: string): unknown {
-  if (contentType.startsWith('application/x-www-form-urlencoded')) return { ...parseForm(text) }
+// Bad JSON stays text, and `request.json()` then throws, which is a Bad Request.
+function parseBody(
+  text: string,
+  contentType: string,
+  { repeatedFormKeys }: WebhookSwitches,
+): unknown {
+  if (contentType.startsWith('application/x-www-form-urlencoded')) {
+    return repeatedFormKeys === 'array'
+      ? { ...parseForm(text) }
+      : Object.fromEntries(new URLSearchParams(text))
+  }
   if (!contentType.startsWith('application/json')) return undefined
   try {
     return JSON.parse(text)

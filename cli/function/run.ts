@@ -1,0 +1,27 @@
+import { parseInput } from '../../workspace/function-run/recorded-case.ts'
+import { print } from '../output.ts'
+import { openRun, type RuntimeFlags, readJson, runWatching } from './open-run.ts'
+import { isAllOk, jsonResult, tellResult } from './show.ts'
+
+export interface RunFlags extends RuntimeFlags {
+  readonly event: string
+  readonly offline?: boolean
+}
+
+export function runFile(file: string, flags: RunFlags): Promise<void> {
+  return runWatching(flags.watch, [file, flags.event, flags.settings], () => runOnce(file, flags))
+}
+
+async function runOnce(file: string, flags: RunFlags): Promise<void> {
+  const opened = await openRun(file, flags, flags.offline ? 'reset' : 'live')
+  if (!opened) return
+  const { run, kind, settings } = opened
+  try {
+    const result = await run.run({ input: parseInput(await readJson(flags.event), kind), settings })
+    if (flags.json) print(JSON.stringify(jsonResult(result)))
+    else for (const line of tellResult(result)) print(line)
+    process.exitCode = isAllOk(result) ? 0 : 1
+  } finally {
+    await run.close()
+  }
+}

@@ -1,0 +1,35 @@
+// What the store asks of the delivery side without knowing it: the composition root hands it over.
+import type { Json, JsonObject } from '../core/json.ts'
+import type { RepeatRule } from '../core/replay.ts'
+import type { ClaimedDelivery } from './deliveries.ts'
+
+export interface PreviewedRequest {
+  readonly method: string
+  readonly url: string
+  /** Personal data masked, hashes cut short. */
+  readonly body: Json
+}
+
+export interface Preview {
+  /** `refused`: the definition would not take the event; nothing would be sent. */
+  readonly kind: 'sent' | 'filtered' | 'held' | 'refused'
+  readonly reason: string | null
+  /** As an attempt would keep it, so that it can be held against an earlier one. */
+  readonly request: Readonly<Record<string, unknown>> | null
+  /** What would go over the wire; empty for a definition that can only be followed down to its payload. */
+  readonly requests: readonly PreviewedRequest[]
+  readonly evidence: JsonObject | null
+}
+
+export interface DeliverySide {
+  /** Whether the destination is delivered to in this environment. */
+  isOn(environment: string, destination: string): boolean
+  /** What would be sent now, by position; null when the destination is not on in this environment. Sends nothing. */
+  preview(
+    environment: string,
+    destination: string,
+    deliveries: readonly ClaimedDelivery[],
+  ): Promise<Preview[] | null>
+  /** How the destination's platform knows a repeat; null when every repeat counts. */
+  repeatRule(environment: string, destination: string): RepeatRule | null
+}

@@ -1,0 +1,133 @@
+// POST /v1/replays (dry run or real), GET /v1/replays, GET /v1/replays/:id, POST /v1/replays/:id/continue
+import type { Context } from 'hono'
+import { z } from 'zod'
+import { TrackLayerError } from '../../../core/errors.ts'
+import type { DeliverySide } from '../../delivery-side.ts'
+import { DELIVERY_STATES, type DeliveryState } from '../../ledger.ts'
+import type { ReplaySelection } from '../../replay-candidates.ts'
+import { dryRun } from '../../replay-preview.ts'
+import {
+  continueReplay,
+  createReplay,
+  findReplay,
+  listReplays,
+  type ReplayRequest,
+} from '../../replays.ts'
+import type { StoreApp, StoreEnv, StoreOptions } from '../app.ts'
+import { errorAnswer } from '../errors.ts'
+import { cursor, instant, jsonBody, limitOf, parseRequest } from '../parse-request.ts'
+import { defined } from './dead-letters.ts'
+
+const text = z.string().min(1)
+
+const body = z
+  .strictObject({
+    message_id: text.optional(),
+    event_id: text.optional(),
+    destination: text.optional(),
+    states: z
+      .array(
+        z.enum(['dead', 'unknown', 'filtered', 'delivered'], {
+          error: 'want dead, unknown, filtered or delivered',
+        }),
+      )
+      .min(1)
+      .optional(),
+    reason: text.optional(),
+    event: text.optional(),
+    since: instant.optional(),
+    until: instant.optional(),
+    /** Send again what was delivered, where the platform recognises the repeat. */
+    include_delivered: z.boolean().default(false),
+    /** What may have arrived did not: somebody looked. */
+    confirm_unknown: z.boolean().default(false),
+    note: z.string().max(500).optional(),
+    dry_run: z.boolean().default(false),
+    cursor: cursor.default('0'),
+    limit: limitOf(200, 50),
+  })
+  .refine(
+    ({ message_id, event_id, destination, since }) =>
+      [message_id, event_id, destination, since].some((given) => given !== undefined),
+    'say what to send again: message_id, event_id, destination or since',
+  )
+
+type Body = z.output<typeof body>
+
+const NOT_ON: DeliverySide = {
+  isOn: () => false,
+  preview: async () => null,
+  repeatRule: () => null,
+}
+
+export function addReplayRoutes(app: StoreApp, options: StoreOptions): void {
+  const { database, log, deliverySide: side = NOT_ON } = options
+
+  app.post('/v1/replays', async (context) => {
+    const json = await jsonBody(context)
+    if (json instanceof Response) return json
+    const parsed = parseRequest(context, body, json)
+    if (parsed instanceof Response) return parsed
+    const { environment, keyLabel } = context.var
+    const request = requestOf(parsed)
+    if (parsed.dry_run)
+      return context.json(await dryRun(database, side, environment, request, parsed))
+    try {
+      const id = await createReplay(database, {
+        ...request,
+        environment,
+        idempotencyKey: context.req.header('idempotency-key') ?? null,
+        requestedBy: keyLabel,
+        note: parsed.note ?? null,
+      })
+      log('info', `replay ${id} (${environment}) asked for by ${keyLabel}`)
+      await continueReplay(database, side, environment, id)
+      return await answerStory(context, id, 201)
+    } catch (error) {
+      if (!(error instanceof TrackLayerError) || error.code !== 'MESSAGE_INVALID') throw error
+      return errorAnswer(context, 409, 'conflict', error.message)
+    }
+  })
+
+  // Each call enqueues one page. Whoever drives it may stop and go on, or somebody else may.
+  app.post('/v1/replays/:id/continue', async (context) => {
+    const { environment } = context.var
+    const id = context.req.param('id')
+    if (await findReplay(database.pool, environment, id))
+      await continueReplay(database, side, environment, id)
+    return answerStory(context, id, 200)
+  })
+
+  app.get('/v1/replays', async (context) =>
+    context.json({ replays: await listReplays(database.pool, context.var.environment) }),
+  )
+  app.get('/v1/replays/:id', (context) => answerStory(context, context.req.param('id'), 200))
+
+  async function answerStory(context: Context<StoreEnv>, id: string, status: 200 | 201) {
+    const { environment } = context.var
+    const story = await findReplay(database.pool, environment, id)
+    if (story) return context.json(story, status)
+    return errorAnswer(context, 404, 'not_found', `No replay "${id}" in ${environment}`)
+  }
+}
+
+function requestOf(parsed: Body): ReplayRequest {
+  const { message_id, event_id, destination, reason, event, since, until } = parsed
+  const selection: ReplaySelection = {
+    ...defined({ message_id, event_id, destination, reason, event, since, until }),
+    states: parsed.states ?? statesOf(parsed),
+  }
+  return {
+    selection,
+    permissions: {
+      includeDelivered: parsed.include_delivered,
+      confirmUnknown: parsed.confirm_unknown,
+    },
+  }
+}
+
+// Of one event everything is shown, and said why it is not sent; of many, what was given up.
+function statesOf({ message_id, event_id, include_delivered }: Body): readonly DeliveryState[] {
+  if (message_id !== undefined || event_id !== undefined) return DELIVERY_STATES
+  return include_delivered ? ['dead', 'unknown', 'delivered'] : ['dead', 'unknown']
+}
