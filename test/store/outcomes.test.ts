@@ -138,6 +138,9 @@ describe('who was inside when they converted', () => {
     await store.send([membership('vip', JANE, true, 0)], 'staging')
     await store.send([order('o1', JANE, 5, 10, 'EUR')], 'staging')
     expect((await outcomes()).period.total.conversions).toBe(0)
+    await store.send([order('o2', JANE, 5, 10, 'EUR')])
+    await store.send([track('Order Cancelled', JANE, 6, { order_id: 'o2' })], 'staging')
+    expect(shown((await outcomes()).period.member)).toEqual(['purchase 1 by 1: EUR 10-0=10 (1)'])
   })
 })
 
