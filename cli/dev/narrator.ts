@@ -91,7 +91,7 @@ function* summaryLines(report: Report, truth: ShopTruth, paint: typeof Paint): G
   const line = (label: string, count: number, text = '') =>
     `  ${label.padEnd(24)} ${String(count).padStart(7)}  ${paint.dim(text)}`
   yield paint.bold('\nWhat became of it')
-  yield line('sent by the shop', truth.sent, `${truth.distinct} messages, some of them twice`)
+  yield line('sent by shop and Engage', truth.sent, `${truth.distinct} messages, some of them twice`)
   yield line(
     'received from Segment',
     report.messages,
