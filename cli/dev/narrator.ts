@@ -91,7 +91,11 @@ function* summaryLines(report: Report, truth: ShopTruth, paint: typeof Paint): G
   const line = (label: string, count: number, text = '') =>
     `  ${label.padEnd(24)} ${String(count).padStart(7)}  ${paint.dim(text)}`
   yield paint.bold('\nWhat became of it')
-  yield line('sent by shop and Engage', truth.sent, `${truth.distinct} messages, some of them twice`)
+  yield line(
+    'sent by shop and Engage',
+    truth.sent,
+    `${truth.distinct} messages, some of them twice`,
+  )
   yield line(
     'received from Segment',
     report.messages,
@@ -113,7 +117,9 @@ function* summaryLines(report: Report, truth: ShopTruth, paint: typeof Paint): G
       if (typeof count === 'number' && count > 0 && state !== 'total')
         yield line(`  ${state}`, count, reasonsOf(state, sums))
     }
-    yield line('  = accepted', sums.total)
+    const changes = sums.total - report.events
+    const note = `${report.events} events and ${changes} changes of membership`
+    yield line('  = accepted', sums.total, changes > 0 ? note : '')
     const platform = report.platforms[name]
     if (platform) yield line('  counted by it', platform.counted, platformNotes(platform))
   }
