@@ -136,7 +136,7 @@ async function assertNoConnection(connection: pg.ClientConfig, database: string)
   try {
     const open = await settled(async () => {
       const { rows } = await client.query<{ query: string }>(
-        'select query from pg_stat_activity where datname = $1',
+        "select query from pg_stat_activity where datname = $1 and backend_type = 'client backend'",
         [database],
       )
       return rows.map(({ query }) => query)
