@@ -5,6 +5,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { ROOT } from './built.ts'
 import { benchBundle } from './bundle.ts'
 import { benchCanonicalise } from './canonicalise.ts'
+import { benchDeliveries } from './deliveries.ts'
 import { benchIngest } from './ingest.ts'
 import { describeMachine } from './machine.ts'
 import { benchPayloads } from './payloads.ts'
@@ -21,6 +22,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   peers: benchPeers,
   payloads: benchPayloads,
   ingest: benchIngest,
+  deliveries: benchDeliveries,
 }
 
 interface Flags {
@@ -42,7 +44,12 @@ reason to look, not a verdict.`
 const command = new Command('bench')
   .description('Times TrackLayer beside what it is compared with: medians of interleaved rounds')
   .addOption(new Option('--only <part>', 'run one part').choices(Object.keys(PARTS)))
-  .option('--seconds <seconds>', 'measured time of the ingest part', positiveNumber, 12)
+  .option(
+    '--seconds <seconds>',
+    'measured time of the parts ingest and deliveries',
+    positiveNumber,
+    12,
+  )
   .option('--json', 'print JSON instead of the table')
   .addHelpText('after', EXAMPLES)
   .action(run)

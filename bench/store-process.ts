@@ -16,8 +16,11 @@ export interface RunningStore {
   readonly pid: number
   readonly destinations: number
   readonly postgres: EmbeddedPostgres
+  readonly dataDir: string
   close(): Promise<void>
 }
+
+type Variables = Readonly<Record<string, string>>
 
 const clock: Clock = {
   now: Date.now,
@@ -30,13 +33,13 @@ const clock: Clock = {
 const TMPFS = 0x01021994
 
 /** Starts the database, then the store on it; both inherit the processors we are confined to. */
-export async function startStore(): Promise<RunningStore> {
+export async function startStore(variables: Variables = {}): Promise<RunningStore> {
   const dataDir = makeDataDir()
   const postgres = await startEmbeddedPostgres({ dataDir, clock, packageRoot: ROOT })
   const store = spawn(
     process.execPath,
     [CLI, 'store', 'serve', '--json', '--no-delivery', '--port', '0', '--data-dir', dataDir],
-    { cwd: ROOT, env: environment(), stdio: ['ignore', 'pipe', 'inherit'] },
+    { cwd: ROOT, env: environment(variables), stdio: ['ignore', 'pipe', 'inherit'] },
   )
   let closing: Promise<void> | undefined
   const close = () => {
@@ -47,11 +50,31 @@ export async function startStore(): Promise<RunningStore> {
   }
   try {
     const { url, destinations } = await announced(store)
-    return { url, pid: store.pid ?? 0, destinations: destinations.length, postgres, close }
+    return { url, pid: store.pid ?? 0, destinations: destinations.length, postgres, dataDir, close }
   } catch (error) {
     await close()
     throw error
   }
+}
+
+export interface RunningWorker {
+  readonly pid: number
+  close(): Promise<void>
+}
+
+/** A delivery worker beside the store, on its database. @param nodeOptions e.g. `--cpu-prof` */
+export async function startWorker(
+  { dataDir }: RunningStore,
+  variables: Variables,
+  nodeOptions: readonly string[] = [],
+): Promise<RunningWorker> {
+  const worker = spawn(
+    process.execPath,
+    [...nodeOptions, CLI, 'delivery', 'run', '--json', '--data-dir', dataDir],
+    { cwd: ROOT, env: environment(variables), stdio: ['ignore', 'pipe', 'inherit'] },
+  )
+  await announced(worker)
+  return { pid: worker.pid ?? 0, close: () => ended(worker) }
 }
 
 // In memory a flush costs nothing and proves nothing.
@@ -66,7 +89,7 @@ function makeDataDir(): string {
 }
 
 // Addresses that nobody answers: nothing is delivered, but both destinations are active and get their ledger rows.
-function environment(): NodeJS.ProcessEnv {
+function environment(variables: Variables): NodeJS.ProcessEnv {
   const { DATABASE_URL: _, ...inherited } = process.env
   return {
     ...inherited,
@@ -76,6 +99,7 @@ function environment(): NodeJS.ProcessEnv {
     WEBHOOK_SECRET_PRODUCTION: 'a'.repeat(64),
     SEGMENT_RETURN_URL_PRODUCTION: 'https://fn.example.com/return',
     SEGMENT_RETURN_SECRET_PRODUCTION: 'c'.repeat(64),
+    ...variables,
   }
 }
 

@@ -33,10 +33,14 @@ export interface CircuitBreaker {
   permits(wanted: number, nowMs: number): number
   /** Milliseconds until the rest is over; 0 when requests may start. */
   waitMs(nowMs: number): number
-  started(nowMs: number): void
+  started(nowMs: number): RequestUnderWay
+}
+
+/** One request, told of its own end: what was begun before the breaker opened is never taken for its probe. */
+export interface RequestUnderWay {
   /** `failed`: the destination's fault (no answer, 429, 5xx), not the event's. */
   ended(failed: boolean, nowMs: number): void
-  /** What was started sent nothing: the next one may probe. */
+  /** It sent nothing: if it was the probe, the next one may probe. */
   cancelled(): void
 }
 
@@ -45,6 +49,8 @@ export function createCircuitBreaker(options: BreakerOptions = DEFAULT_BREAKER):
   let restUntil: number | null = null
   let restMs = options.restMs
   let isProbing = false
+  // Counts openings and closings: an outcome says something of the time it began in, and nothing of a later one.
+  let era = 0
 
   const state = (nowMs: number): BreakerState => {
     if (restUntil === null) return 'closed'
@@ -54,6 +60,32 @@ export function createCircuitBreaker(options: BreakerOptions = DEFAULT_BREAKER):
     restUntil = nowMs + forMs
     restMs = Math.min(options.maxRestMs, forMs * 2)
     outcomes = []
+    era++
+  }
+  const close = () => {
+    restUntil = null
+    restMs = options.restMs
+    era++
+  }
+  const count = (failed: boolean, nowMs: number) => {
+    outcomes = outcomes.filter(({ at }) => at > nowMs - options.windowMs)
+    outcomes.push({ at: nowMs, failed })
+    const failures = outcomes.filter((outcome) => outcome.failed).length
+    if (outcomes.length >= options.minimum && failures / outcomes.length >= options.failureShare)
+      rest(nowMs, options.restMs)
+  }
+  const probe = (): RequestUnderWay => {
+    isProbing = true
+    return {
+      ended(failed, nowMs) {
+        isProbing = false
+        if (failed) rest(nowMs, restMs)
+        else close()
+      },
+      cancelled() {
+        isProbing = false
+      },
+    }
   }
   return {
     state,
@@ -64,29 +96,13 @@ export function createCircuitBreaker(options: BreakerOptions = DEFAULT_BREAKER):
     },
     waitMs: (nowMs) => (restUntil === null ? 0 : Math.max(0, restUntil - nowMs)),
     started(nowMs) {
-      if (state(nowMs) === 'half_open') isProbing = true
-    },
-    cancelled() {
-      isProbing = false
-    },
-    ended(failed, nowMs) {
-      if (isProbing) {
-        isProbing = false
-        if (failed) return rest(nowMs, restMs)
-        restUntil = null
-        restMs = options.restMs
-        return
-      }
-      // Requests that were under way when it opened say nothing new.
-      if (restUntil !== null) return
-      outcomes = outcomes.filter(({ at }) => at > nowMs - options.windowMs)
-      outcomes.push({ at: nowMs, failed })
-      const failures = outcomes.filter((outcome) => outcome.failed).length
-      if (
-        outcomes.length >= options.minimum &&
-        failures / outcomes.length >= options.failureShare
-      ) {
-        rest(nowMs, options.restMs)
+      if (state(nowMs) === 'half_open' && !isProbing) return probe()
+      const begun = era
+      return {
+        ended(failed, endedMs) {
+          if (begun === era && restUntil === null) count(failed, endedMs)
+        },
+        cancelled() {},
       }
     },
   }

@@ -2,6 +2,7 @@
 //
 // What was certainly refused, or never sent, may go again. What arrived, or may have, goes again only where the platform
 // recognises a repeat of this very event now, or where a person says it did not arrive.
+import type { DestinationFile } from './destination-schema.ts'
 import { isJsonObject } from './json.ts'
 
 /** What a destination's file says of its platform (`recognises_repeats`). */
@@ -12,6 +13,19 @@ export interface RepeatRule {
   readonly events: readonly string[] | null
   /** Milliseconds after the first one for which it remembers; null for ever. */
   readonly withinMs: number | null
+}
+
+/** The rule of a destination's file; null for one that states none. */
+export function repeatRuleOf({
+  recognises_repeats: rule,
+}: Pick<DestinationFile, 'recognises_repeats'>): RepeatRule | null {
+  if (!rule) return null
+  return { by: rule.by, events: rule.events ?? null, withinMs: rule.within ?? null }
+}
+
+/** True when the platform knows a repeat of this event, for some time at least. */
+export function recognises(rule: RepeatRule | null, event: string): boolean {
+  return rule !== null && (rule.events === null || rule.events.includes(event))
 }
 
 /**
@@ -55,12 +69,44 @@ export function arrivalOf(
   return attempts.some(mayHaveArrived) ? 'possible' : 'no'
 }
 
-// A connection that was never made sent nothing. RFC 9110: a 4xx was refused but for 408; 501 and 503 did not process the
-// request; another 5xx may stand before a receiver that did.
+/** Begins the error of an attempt that ended before anything left the house. */
+export const NOT_SENT = 'not sent'
+
+// A connection that was never made sent nothing, nor does an event go out without the token to sign it in with.
+const CERTAINLY_NOT_SENT =
+  /\b(ECONNREFUSED|ENOTFOUND|EAI_AGAIN)\b|private address|^not sent|^no access token/
+
 function mayHaveArrived({ status, error }: AttemptMark): boolean {
-  if (status === null)
-    return !/\b(ECONNREFUSED|ENOTFOUND|EAI_AGAIN)\b|private address/.test(error ?? '')
+  if (status === null) return !CERTAINLY_NOT_SENT.test(error ?? '')
+  return leavesDoubt(status)
+}
+
+/**
+ * True for the status of a request that may have been taken in all the same. RFC 9110: a 4xx was refused but for 408; 501
+ * and 503 did not process the request; another 5xx may stand before a receiver that did.
+ */
+export function leavesDoubt(status: number): boolean {
   return status === 408 || (status >= 500 && status !== 501 && status !== 503)
+}
+
+export interface EarlierAttempts {
+  /** Attempts begun before the one in hand. */
+  readonly begun: number
+  /** Those of them that are on record, oldest first. */
+  readonly recorded: readonly AttemptMark[]
+}
+
+/**
+ * The earliest moment at which an earlier attempt may have reached the platform; null when none did. One that ended with
+ * its worker left no time behind: then it is `notBeforeMs`.
+ */
+export function mayHaveArrivedAt(
+  { begun, recorded }: EarlierAttempts,
+  notBeforeMs: number,
+): number | null {
+  if (recorded.length < begun) return notBeforeMs
+  const first = recorded.find(mayHaveArrived)
+  return first ? Date.parse(first.startedAt) : null
 }
 
 export interface ReplayCandidate {
@@ -133,7 +179,7 @@ function whyNotRecognised(
   nowMs: number,
 ): string | null {
   if (rule === null) return 'the platform counts every repeat'
-  if (rule.events && !rule.events.includes(candidate.event))
+  if (!recognises(rule, candidate.event))
     return `the platform counts every repeat of ${candidate.event}`
   const end = endOf(candidate, rule)
   if (end !== null && end <= nowMs) return `the platform forgot it ${new Date(end).toISOString()}`

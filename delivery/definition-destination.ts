@@ -18,14 +18,16 @@ import { type CompiledMapping, compileMapping } from '../core/mapping-kit/compil
 import { type CompiledTrigger, compileTrigger } from '../core/mapping-kit/compile-trigger.ts'
 import { createPlatformConsent } from '../core/platform-consent.ts'
 import { redactAnswer } from '../core/redact.ts'
+import { leavesDoubt, type RepeatRule, recognises, repeatRuleOf } from '../core/replay.ts'
 import type { Attempt, ClaimedDelivery } from '../store/deliveries.ts'
 import type { DeliveryResult, Destination } from './destination.ts'
 import { CONFIRMERS } from './host/confirmers.ts'
 import { type HostedAction, type HostedDefinition, hostAction } from './host/hosted-definition.ts'
 import { maskOutcome } from './host/mask-secrets.ts'
 import { createRequestClient, type Exchange } from './host/request-client.ts'
+import { createRequestTurns } from './host/request-turns.ts'
 import { runAuthorised } from './host/run-authorised.ts'
-import type { Outcome, runDefinition } from './host/run-definition.ts'
+import type { Outcome, RunOptions, runDefinition } from './host/run-definition.ts'
 import type { TokenSource } from './host/token-source.ts'
 import { MATCH_PLATFORMS } from './match-platforms.ts'
 import { recordedPayload } from './recorded-payload.ts'
@@ -89,6 +91,7 @@ type Decision =
       /** Of the person, in the platforms' words: a request of the package's may state the first event's for all. */
       readonly consent: JsonObject
       readonly evidence: JsonObject
+      readonly countsTwice: boolean
     }
   | Extract<DeliveryResult, { kind: 'filtered' | 'held' | 'failed' }>
 
@@ -103,9 +106,12 @@ export function createDefinitionDelivery(
     subscriptions,
     needsConsent: consentCondition(options.file),
     platformConsent: createPlatformConsent(options.catalogue),
+    rule: repeatRuleOf(options.file),
   }
   const estimate = createEstimate(options)
+  const turns = createRequestTurns(options.file.limits.concurrency, options.clock)
   return async (deliveries) => {
+    const beginBy = options.clock.now() + timeoutOf(options)
     const decisions = deliveries.map((delivery) => {
       const decision = decide(options, compiled, delivery)
       if (decision.kind !== 'send') return decision
@@ -114,9 +120,9 @@ export function createDefinitionDelivery(
     const results: DeliveryResult[] = decisions.map((decision) =>
       decision.kind === 'send' ? { kind: 'filtered', reason: 'not_sent' } : decision,
     )
-    // Side by side: one after the other they would outlive the lease of the claim.
+    // Side by side, as far as the destination's concurrency goes: one after the other they would outlive the lease.
     const deliverGroup = async (group: Group) => {
-      const sent = await send(options, group)
+      const sent = await send(options, group, { turns, beginBy })
       group.places.forEach((place, at) => {
         results[place] = sent[at] as DeliveryResult
       })
@@ -137,6 +143,10 @@ function createEstimate({ file }: DefinitionOptions): (delivery: ClaimedDelivery
   }
 }
 
+function timeoutOf({ file }: Pick<DefinitionOptions, 'file'>): number {
+  return file.limits.timeout_seconds * 1000
+}
+
 /** Asks what became of a request; undefined for a platform whose answers are final. */
 export function createConfirm({
   file,
@@ -146,7 +156,7 @@ export function createConfirm({
 }: DefinitionOptions): Destination['confirm'] {
   const confirmer = CONFIRMERS[file.definition]
   if (!confirmer) return undefined
-  const timeoutMs = file.limits.timeout_seconds * 1000
+  const timeoutMs = timeoutOf({ file })
   const request = createRequestClient({ transport, timeoutMs, defaults: {}, onAnswer: () => {} })
   return async (receipt) => {
     const accessToken = (await tokens?.current())?.accessToken
@@ -184,6 +194,7 @@ interface Compiled {
   readonly subscriptions: readonly Subscription[]
   readonly needsConsent: CompiledTrigger
   readonly platformConsent: ReturnType<typeof createPlatformConsent>
+  readonly rule: RepeatRule | null
 }
 
 // Removals from audiences never wait for consent; for the rest the file may say when consent is asked for.
@@ -195,7 +206,7 @@ function consentCondition({ consent }: DestinationFile): CompiledTrigger {
 // In this order: what is not meant for the destination needs no consent and is never held for it.
 function decide(
   { file, clock, catalogue }: DefinitionOptions,
-  { subscriptions, needsConsent, platformConsent }: Compiled,
+  { subscriptions, needsConsent, platformConsent, rule }: Compiled,
   delivery: ClaimedDelivery,
 ): Decision {
   const { canonical } = delivery
@@ -222,7 +233,9 @@ function decide(
   }
   try {
     const payload = subscription.map(envelope)
-    return { kind: 'send', subscription, payload, consent: platform, evidence }
+    const countsTwice =
+      file.when_answer_lost === 'unknown' && !recognises(rule, canonical.tracklayer_event)
+    return { kind: 'send', subscription, payload, consent: platform, evidence, countsTwice }
   } catch (error) {
     return unmappable(error, subscription, clock, evidence)
   }
@@ -291,7 +304,11 @@ interface Group {
   readonly places: number[]
   readonly payloads: JsonObject[]
   readonly evidence: JsonObject[]
+  /** By position: whether what may have arrived must not be sent again. */
+  readonly countsTwice: boolean[]
 }
+
+const EMPTY = () => ({ places: [], payloads: [], evidence: [], countsTwice: [] })
 
 interface SentGroup extends Group {
   /** By position, as the attempts keep them. */
@@ -304,7 +321,7 @@ function groupsOf(decisions: readonly Decision[], isPackage: boolean): Group[] {
   const groups = new Map<string, Group>()
   decisions.forEach((decision, place) => {
     if (decision.kind !== 'send') return
-    const { subscription, payload, evidence, consent } = decision
+    const { subscription, payload, evidence, consent, countsTwice } = decision
     const { slug, batchKeys, extras } = subscription.action
     const key = JSON.stringify([
       slug,
@@ -312,19 +329,24 @@ function groupsOf(decisions: readonly Decision[], isPackage: boolean): Group[] {
       batchKeys?.map((name) => payload[name] ?? null) ?? place,
       isPackage ? consent : null,
     ])
-    const group = groups.get(key) ?? { subscription, places: [], payloads: [], evidence: [] }
+    const group = groups.get(key) ?? { subscription, ...EMPTY() }
     group.places.push(place)
     group.payloads.push(payload)
     group.evidence.push(evidence)
+    group.countsTwice.push(countsTwice)
     groups.set(key, group)
   })
   return [...groups.values()]
 }
 
-async function send(options: DefinitionOptions, group: Group): Promise<DeliveryResult[]> {
+async function send(
+  options: DefinitionOptions,
+  group: Group,
+  turn: Pick<RunOptions, 'turns' | 'beginBy'>,
+): Promise<DeliveryResult[]> {
   const { clock, hosted, transport, file } = options
   // Before anything is sent: a fault of ours after it would have the events sent again.
-  const recorded = group.payloads.map(recordedPayload)
+  const recorded = group.payloads.map((payload) => recordedPayload(payload))
   const startedAt = clock.now()
   const outcomes = await runAuthorised(
     options.tokens,
@@ -333,7 +355,8 @@ async function send(options: DefinitionOptions, group: Group): Promise<DeliveryR
       action: group.subscription.action,
       transport,
       clock,
-      timeoutMs: file.limits.timeout_seconds * 1000,
+      timeoutMs: timeoutOf(options),
+      ...turn,
       ...(file.addresses ? { addresses: file.addresses } : {}),
     },
     group.payloads,
@@ -364,7 +387,7 @@ function resultOf(
   }
   const { failure } = outcome
   const attempt = attemptOf(timing, exchange, group, at, failure.reason)
-  if (failure.isAnswerLost && file.when_answer_lost === 'unknown') {
+  if (group.countsTwice[at] && mayHaveArrived(outcome)) {
     return { kind: 'unknown', reason: failure.reason, attempt, evidence }
   }
   return {
@@ -377,6 +400,12 @@ function resultOf(
     attempt,
     evidence,
   }
+}
+
+// A gateway's 504 may stand before a platform that has counted the event.
+function mayHaveArrived({ failure, exchange }: Extract<Outcome, { kind: 'failed' }>): boolean {
+  const { status, isAnswerLost } = failure
+  return isAnswerLost || (exchange !== null && status !== null && leavesDoubt(status))
 }
 
 // A batch's answer speaks of many people: of it only what concerns the status is kept with each attempt.

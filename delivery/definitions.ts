@@ -6,7 +6,7 @@ import type { DestinationFile, ReturnsFile } from '../core/destination-schema.ts
 import { TrackLayerError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
 import { compileTrigger } from '../core/mapping-kit/compile-trigger.ts'
-import type { RepeatRule } from '../core/replay.ts'
+import { repeatRuleOf } from '../core/replay.ts'
 import { type ReturnFacts, returnMessage, returnTraits } from '../core/return-message.ts'
 import type { ClaimedDelivery } from '../store/deliveries.ts'
 import {
@@ -51,9 +51,9 @@ export function createDestination(options: DestinationOptions): Destination {
   try {
     const preview = createPreview((transport) => {
       const rehearsed = { ...options, ...rehearsal(options.file.definition), transport }
-      return deliveryOf(rehearsed, frame.timeoutMs).deliver
+      return deliveryOf(rehearsed).deliver
     })
-    return { ...frame, ...deliveryOf(options, frame.timeoutMs), preview }
+    return { ...frame, ...deliveryOf(options), preview }
   } catch (error) {
     if (!(error instanceof TrackLayerError)) throw error
     const place = `Destination "${options.name}"`
@@ -64,7 +64,9 @@ export function createDestination(options: DestinationOptions): Destination {
 }
 
 function frameOf({ name, environment, file }: DestinationOptions) {
-  const timeoutMs = file.limits.timeout_seconds * 1000
+  // A definition's last request begins within one timeout, as the others of its batch, and has one of its own.
+  const timeouts = isSinglePost(file.definition) ? 1 : 2
+  const timeoutMs = file.limits.timeout_seconds * 1000 * timeouts
   return {
     name,
     environment,
@@ -81,6 +83,7 @@ function frameOf({ name, environment, file }: DestinationOptions) {
       maxAttempts: file.retry.max_attempts,
     },
     repeatRule: repeatRuleOf(file),
+    whenAnswerLost: file.when_answer_lost,
   }
 }
 
@@ -89,17 +92,12 @@ function rehearsal(slug: string): Pick<DestinationOptions, 'tokens' | 'run'> {
   return { tokens: PREVIEW_TOKENS, ...(isSpoken ? {} : { run: runNothing }) }
 }
 
-function repeatRuleOf({ recognises_repeats: rule }: DestinationFile): RepeatRule | null {
-  if (!rule) return null
-  return { by: rule.by, events: rule.events ?? null, withinMs: rule.within ?? null }
-}
-
 function deliveryOf(
   options: DestinationOptions,
-  timeoutMs: number,
 ): Pick<Destination, 'deliver' | 'deliverBatch' | 'confirm' | 'returns'> {
-  const { definition: slug } = options.file
-  if (slug === 'webhook' || slug === 'segment-return') {
+  const { definition: slug, limits } = options.file
+  const timeoutMs = limits.timeout_seconds * 1000
+  if (isSinglePost(slug)) {
     const target = { url: httpUrl(options), timeoutMs }
     const { account, environment } = options
     const sender = { ...options, signer: { account, environment, secrets: secretsOf(options) } }
@@ -135,7 +133,12 @@ function triggered({ subscriptions }: DestinationFile, deliver: Deliver): Delive
 
 /** `webhook`, `segment-return` and our own definitions; every other name is looked for in the package. */
 function isOurs(slug: string): boolean {
-  return slug === 'webhook' || slug === 'segment-return' || Object.hasOwn(OWN_DEFINITIONS, slug)
+  return isSinglePost(slug) || Object.hasOwn(OWN_DEFINITIONS, slug)
+}
+
+/** One signed request for one event. */
+function isSinglePost(slug: string): boolean {
+  return slug === 'webhook' || slug === 'segment-return'
 }
 
 function hostedOf({ file, settings, transport }: DestinationOptions): HostedDefinition {

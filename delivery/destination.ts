@@ -33,6 +33,8 @@ export interface Destination {
   readonly confirm?: (receipt: string) => Promise<Confirmation>
   /** How its platform knows a repeat; null when every repeat counts. */
   readonly repeatRule: RepeatRule | null
+  /** What becomes of an event that may have arrived, without an answer: sent again, or left for people to look at. */
+  readonly whenAnswerLost?: 'retry' | 'unknown'
   /** What `deliver` would send now, by position; nothing leaves the house. */
   preview(deliveries: readonly ClaimedDelivery[]): Promise<Preview[]>
 }
@@ -58,7 +60,12 @@ export type DeliveryResult = (
   /** Waits for an answer, until then at the most. */
   | { readonly kind: 'held'; readonly reason: string; readonly until: Date }
   /** Sent, the answer lost, and sending it again would count twice: people decide. */
-  | { readonly kind: 'unknown'; readonly reason: string; readonly attempt: Attempt }
+  | {
+      readonly kind: 'unknown'
+      readonly reason: string
+      /** Null when an earlier attempt is the one in doubt, and nothing was sent now. */
+      readonly attempt: Attempt | null
+    }
   | {
       readonly kind: 'failed'
       readonly reason: string

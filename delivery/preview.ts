@@ -35,7 +35,7 @@ function previewOf(result: DeliveryResult, requests: readonly PreviewedRequest[]
   const evidence = result.evidence ?? null
   if (result.kind === 'filtered' || result.kind === 'held')
     return { kind: result.kind, reason: result.reason, request: null, requests: [], evidence }
-  const { request } = result.attempt
+  const request = result.attempt?.request ?? null
   // The answer is made up: only a failure before anything was asked of the platform is the event's own.
   if (result.kind === 'failed' && requests.length === 0)
     return { kind: 'refused', reason: result.reason, request, requests, evidence }

@@ -1,22 +1,28 @@
 // What an attempt keeps of the payload it sent: without personal data, and a digest of the whole, by which a later look
 // tells whether anything that is masked has changed.
-import { createHash } from 'node:crypto'
-import { canonicalJson } from '../core/canonical-json.ts'
+import { hash } from 'node:crypto'
 import type { Json, JsonObject } from '../core/json.ts'
 import { redact } from '../core/redact.ts'
 import { cleanJson } from '../store/text.ts'
 
 export interface RecordedPayload {
   readonly payload: Json
-  /** The first 64 bits of the SHA-256 of the payload's canonical form, in hex. */
+  /** The first 64 bits, in hex, of the SHA-256 of the payload's JSON, in the order in which it was made. */
   readonly digest: string
 }
 
-export function recordedPayload(payload: JsonObject | undefined): RecordedPayload | object {
+/**
+ * @param text the payload's JSON, where it is at hand. One mapping makes the keys of one event in one order each time: the
+ * ledger's jsonb has an order of its own, so that nothing needs sorting
+ */
+export function recordedPayload(
+  payload: JsonObject | undefined,
+  text = JSON.stringify(payload),
+): RecordedPayload | object {
   if (!payload) return {}
-  const digest = createHash('sha256').update(canonicalJson(payload)).digest('hex').slice(0, 16)
+  const digest = hash('sha256', text).slice(0, 16)
   const masked = redact(payload)
-  // Few texts need cleaning, and looking for them costs a fifth of it.
-  const isClean = !/\\u0000|\\ud[89a-f]/.test(JSON.stringify(masked))
+  // Few texts need cleaning, and what the whole has not, its masked copy has not either.
+  const isClean = !/\\u0000|\\ud[89a-f]/.test(text)
   return { payload: isClean ? masked : cleanJson(masked), digest }
 }

@@ -49,7 +49,7 @@ export async function signedPost(
     ...signedHeaders(signer.secrets, { ...signer, timestamp, body: post.body }),
   }
   // Before anything is sent: a fault of ours after it would have the event sent again.
-  const recorded = recordedPayload(post.payload)
+  const recorded = recordedPayload(post.payload, post.body)
   const attemptOf = (outcome: Pick<Attempt, 'status' | 'error' | 'response'>): Attempt => ({
     startedAt: new Date(startedAt),
     durationMs: Math.round(clock.now() - startedAt),

@@ -71,11 +71,10 @@ function post(
   const [client, agent] =
     url.protocol === 'https:' ? [https, agents['https:']] : [http, agents['http:']]
   return new Promise((resolvePost, reject) => {
-    const payload = Buffer.from(body)
     let isAnswered = false
     const request = client.request(
       url,
-      { method, agent, headers: { ...headers, 'Content-Length': payload.length } },
+      { method, agent, headers: { ...headers, 'Content-Length': Buffer.byteLength(body) } },
       (response) => {
         isAnswered = true
         collect(response).then(resolvePost, fail)
@@ -93,7 +92,8 @@ function post(
       // A change of protocol (101) ends a request with neither an answer nor an error.
       if (!isAnswered) fail(new Error('the connection ended without an answer'))
     })
-    request.end(payload)
+    // As text: head and body then leave in one write.
+    request.end(body)
   })
 }
 

@@ -87,12 +87,12 @@ async function runLane(
     const chunks = chunksOf(claimed?.deliveries ?? [], batchSize)
     limiter.giveBack(batches - chunks.length)
     for (const batch of chunks) {
-      breaker.started(clock.now())
+      const request = breaker.started(clock.now())
       const run = deliverBatch(options, destination, batch)
         .then((results) => {
           // Filtered and held events say nothing about the destination.
-          if (results.some(wasSent)) breaker.ended(results.some(isOutage), clock.now())
-          else breaker.cancelled()
+          if (results.some(wasSent)) request.ended(results.some(isOutage), clock.now())
+          else request.cancelled()
           heed(results)
           const records = batch.map((delivery, at) =>
             recordOf(database, destination, delivery, results[at]),
@@ -182,11 +182,13 @@ function pause(
   )
 }
 
-function wasSent({ kind }: DeliveryResult): boolean {
-  return kind !== 'filtered' && kind !== 'held'
+function wasSent(result: DeliveryResult): boolean {
+  return 'attempt' in result && result.attempt !== null
 }
 
+// A lost answer is one, too: else an outage by silence would turn everything that waits into `unknown`.
 function isOutage(result: DeliveryResult): boolean {
+  if (result.kind === 'unknown') return result.attempt !== null
   return result.kind === 'failed' && result.isOutage === true
 }
 

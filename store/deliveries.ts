@@ -3,7 +3,7 @@ import type { PoolClient } from 'pg'
 import type { CanonicalEvent } from '../core/canonical-event.ts'
 import type { ConsentStatement } from '../core/consent.ts'
 import type { JsonObject } from '../core/json.ts'
-import { returnsToBefore } from '../core/replay.ts'
+import { type AttemptMark, type EarlierAttempts, returnsToBefore } from '../core/replay.ts'
 import type { ReturnFacts } from '../core/return-message.ts'
 import { addConfirmations } from './confirmations.ts'
 import { type Database, inTransaction } from './database.ts'
@@ -16,6 +16,8 @@ export interface ClaimedDelivery {
   /** Who the person is known to be by now, which may be later than the event; null while anonymous. */
   readonly canonicalUserId: string | null
   readonly receivedAt: Date
+  /** Attempts before this one, of the replay it is under way for if there is one; null for the first. */
+  readonly earlier?: EarlierAttempts | null
   /** The person's latest statement of each consent category, as of now. */
   readonly consents: readonly ConsentStatement[]
   /** The replay it is under way for; null for the first delivery. */
@@ -77,20 +79,28 @@ export async function claimDeliveries(
   const now = database.clock.now()
   const { rows } = await database.pool.query<ClaimRow>({
     name: 'claim-deliveries',
-    text: `update deliveries d set due_at = $4, attempts = d.attempts + 1
-           from (
+    // Materialized: as the inner side of a nested loop a sub-select would run again for each row, and take more than its limit.
+    text: `with due as materialized (
              select id, event_id from deliveries
              where environment = $1 and destination = $2 and state in ('pending', 'retrying', 'held') and due_at <= $3
                and not exists (
                  select from destination_states s
                  where s.environment = $1 and s.destination = $2 and s.is_paused)
              order by due_at limit $5 for update skip locked
-           ) due
+           )
+           update deliveries d set due_at = $4, attempts = d.attempts + 1
+           from due
            join events e on e.id = due.event_id
            left join profiles p on p.id = e.profile_id
            left join profiles root on root.id = p.merged_into
            where d.id = due.id
            returning d.id::text, d.attempts, e.canonical, e.received_at, ${PERSON_COLUMNS},
+             case when d.attempts > 1 then (
+               select coalesce(json_agg(json_build_object('number', a.number, 'status', a.status, 'error', a.error,
+                        'startedAt', to_char(a.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+                        order by a.number), '[]')
+               from attempts a where a.delivery_id = d.id and a.number < d.attempts
+             ) end as recorded,
              case when d.replay_id is not null then (
                select json_build_object('id', r.replay_id::text, 'fromState', r.from_state, 'fromReason', r.from_reason,
                         'attemptsBefore', r.attempts_before, 'identity', r.repeat_identity,
@@ -105,7 +115,19 @@ export async function claimDeliveries(
       options.limit,
     ],
   })
-  return rows.map(({ replay, ...row }) => deliveryOf(row, replay))
+  return rows.map(({ replay, recorded, ...row }) => ({
+    ...deliveryOf(row, replay),
+    earlier: recorded && earlierOf(row.attempts, recorded, replay?.attemptsBefore ?? 0),
+  }))
+}
+
+function earlierOf(
+  attempt: number,
+  recorded: readonly RecordedMark[],
+  before: number,
+): EarlierAttempts | null {
+  const begun = attempt - 1 - before
+  return begun > 0 ? { begun, recorded: recorded.filter(({ number }) => number > before) } : null
 }
 
 /** A row with PERSON_COLUMNS as the worker sees it. */
@@ -125,8 +147,11 @@ export function deliveryOf(
   }
 }
 
+type RecordedMark = AttemptMark & { readonly number: number }
+
 interface ClaimRow extends DeliveryRow {
   replay: ReplayUnderWay | null
+  recorded: RecordedMark[] | null
 }
 
 export interface DeliveryRow {

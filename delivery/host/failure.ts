@@ -1,5 +1,6 @@
 // What went wrong with a request, read from whatever a definition throws (destinations.md 0.6 and 4, segment.md 4.10).
 import { messageOf, TrackLayerError } from '../../core/errors.ts'
+import { NOT_SENT } from '../../core/replay.ts'
 
 export interface Failure {
   readonly reason: string
@@ -97,6 +98,7 @@ export function isCredentialStatus(status: number | null): boolean {
 
 // A connection that was never made sent nothing. Anything later may have been read on the other side.
 function isAnswerLost(error: TrackLayerError): boolean {
+  if (error.message.startsWith(NOT_SENT)) return false
   if (error.code === 'TIMED_OUT') return true
   const code = (error.cause as { code?: unknown } | undefined)?.code
   return (

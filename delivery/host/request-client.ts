@@ -3,6 +3,7 @@
 import { STATUS_CODES } from 'node:http'
 import { HTTPError, type RequestClient, type RequestOptions } from '@segment/actions-core'
 import { TrackLayerError } from '../../core/errors.ts'
+import { NOT_SENT } from '../../core/replay.ts'
 import { parseRetryAfter } from '../retry-after.ts'
 import type { Answer, Transport } from '../transport.ts'
 import type { Deadline } from './deadline.ts'
@@ -90,7 +91,7 @@ function timeLeft({ timeoutMs, deadline }: RequestClientOptions): number {
   if (remainingMs > 0) return Math.min(timeoutMs, remainingMs)
   throw new TrackLayerError(
     'TIMED_OUT',
-    `no time left for a further request (${timeoutMs} ms in all)`,
+    `${NOT_SENT}: no time left for a further request (${timeoutMs} ms in all)`,
   )
 }
 

@@ -3,12 +3,14 @@
 import type { ActionDefinition, RequestClient } from '@segment/actions-core'
 import type { Clock } from '../../core/clock.ts'
 import type { JsonObject } from '../../core/json.ts'
+import { NOT_SENT } from '../../core/replay.ts'
 import type { Transport } from '../transport.ts'
 import { type Deadline, withDeadline } from './deadline.ts'
 import { type Failure, failureOf, failureWith } from './failure.ts'
 import type { HostedAction, HostedDefinition } from './hosted-definition.ts'
 import { failureByAnswer, refusalIn, sentNothing } from './package-answers.ts'
 import { createRequestClient, type Exchange } from './request-client.ts'
+import type { RequestTurns } from './request-turns.ts'
 
 export interface RunOptions {
   readonly hosted: HostedDefinition
@@ -18,6 +20,10 @@ export interface RunOptions {
   readonly clock: Clock
   /** Of one run of the action, however many requests it makes. */
   readonly timeoutMs: number
+  /** Of the destination; without them a run begins at once. */
+  readonly turns?: RequestTurns
+  /** On the clock: no run begins after it, halves of a refused batch included. Default never. */
+  readonly beginBy?: number
   readonly addresses?: Readonly<Record<string, string>>
 }
 
@@ -81,6 +87,34 @@ async function runOnce(
   payloads: readonly JsonObject[],
   mayResend = options.hosted.rules !== null,
 ): Promise<readonly Outcome[]> {
+  const run = await inTurn(options, () => attempt(options, payloads))
+  if (run === null) return payloads.map(() => NOT_BEGUN)
+  if (run === 'split') return inHalves(options, payloads)
+  return mayResend ? await resendSpared(options, payloads, run) : run
+}
+
+const NOT_BEGUN: Outcome = {
+  kind: 'failed',
+  failure: failureWith(null, `${NOT_SENT}: its turn did not come in time`),
+  exchange: null,
+}
+
+/** Null when there was no turn in time. The turn is over before halves ask for theirs. */
+async function inTurn<Result>(
+  { turns, beginBy = Number.POSITIVE_INFINITY, clock }: RunOptions,
+  run: () => Promise<Result>,
+): Promise<Result | null> {
+  if (clock.now() >= beginBy) return null
+  const end = turns ? await turns.take(beginBy) : () => {}
+  if (end === null) return null
+  return run().finally(end)
+}
+
+/** `split`: refused as a whole because of one of several. */
+async function attempt(
+  options: RunOptions,
+  payloads: readonly JsonObject[],
+): Promise<readonly Outcome[] | 'split'> {
   const { rules } = options.hosted
   const exchanges: Exchange[] = []
   const last = () => exchanges.at(-1) ?? null
@@ -93,18 +127,24 @@ async function runOnce(
       return perform(options, request, payloads)
     })
     const refusal = refusalIn(rules, exchanges) ?? sentNothing(options, exchanges)
-    const outcomes = values.map((value): Outcome => {
+    return values.map((value): Outcome => {
       if (!isAccepted(value)) return failed(failureByAnswer(rules, nodeFailure(value), last()))
       if (refusal) return failed(refusal)
       const { receipt } = value ?? {}
       return { kind: 'accepted', exchange: last(), ...(receipt ? { receipt } : {}) }
     })
-    return mayResend ? await resendSpared(options, payloads, outcomes) : outcomes
   } catch (error) {
-    const failure = failureByAnswer(rules, failureOf(error), last())
-    if (!failure.split || payloads.length === 1) return payloads.map(() => failed(failure))
-    return inHalves(options, payloads)
+    const failure = failureByAnswer(rules, afterOthers(failureOf(error), exchanges), last())
+    if (failure.split && payloads.length > 1) return 'split'
+    return payloads.map(() => failed(failure))
   }
+}
+
+// What was not sent was the rest of an action that had made requests before: those may have done their work.
+function afterOthers(failure: Failure, exchanges: readonly Exchange[]): Failure {
+  if (exchanges.length === 0 || !failure.reason.startsWith(NOT_SENT)) return failure
+  const reason = `${failure.reason.slice(NOT_SENT.length + 2)}, after ${exchanges.length} that were answered`
+  return { ...failure, reason, isAnswerLost: true }
 }
 
 async function inHalves(
@@ -159,6 +199,9 @@ type NodeValue = {
   readonly status: number
   readonly errormessage?: string
   readonly receipt?: string
+  /** The fault of the network that a definition met with this payload's request, when a batch is several. */
+  readonly cause?: Error
+  readonly retryAfterMs?: number
 } | null
 
 function actionOf({ hosted, action }: RunOptions): ActionDefinition<never, never> {
@@ -213,16 +256,22 @@ function nodesOf(answer: unknown, count: number): NodeValue[] {
   if (!responses) return Array.from({ length: count }, () => null)
   return Array.from({ length: count }, (_, at) => {
     const value = responses[at]?.value() as
-      | { status?: unknown; errormessage?: string; body?: { requestId?: unknown } }
+      | {
+          status?: unknown
+          errormessage?: string
+          body?: { requestId?: unknown; cause?: unknown; retryAfterMs?: unknown }
+        }
       | undefined
     const status = Number(value?.status ?? Number.NaN)
-    const { requestId } = value?.body ?? {}
+    const { requestId, cause, retryAfterMs } = value?.body ?? {}
     if (!value || !Number.isInteger(status))
       return { status: 500, errormessage: 'the definition gave no result' }
     return {
       status,
       ...(value.errormessage ? { errormessage: value.errormessage } : {}),
       ...(typeof requestId === 'string' && requestId ? { receipt: requestId } : {}),
+      ...(cause instanceof Error ? { cause } : {}),
+      ...(typeof retryAfterMs === 'number' ? { retryAfterMs } : {}),
     }
   })
 }
@@ -232,8 +281,8 @@ function isAccepted(value: NodeValue): boolean {
 }
 
 function nodeFailure(value: NodeValue): Failure {
-  const { status = 500, errormessage = `refused with ${status}` } = value ?? {}
-  return failureWith(status, errormessage)
+  const { status = 500, errormessage = `refused with ${status}`, cause, retryAfterMs } = value ?? {}
+  return cause ? failureOf(cause) : { ...failureWith(status, errormessage), retryAfterMs }
 }
 
 function requestClient(

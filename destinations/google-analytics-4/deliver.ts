@@ -54,10 +54,12 @@ export async function deliverBatch(
   return response
 }
 
-// All or nothing can be thrown: one group's refusal may not become the answer for another's outage.
+// All or nothing can be thrown: one group's refusal may not become the answer for another's outage. Faults of the network
+// have no status to compare: one request may have been lost on its way out, another on its way back.
 function sameFailure(outcomes: readonly (Error | null)[]): Error | null {
   const [first = null] = outcomes
   const status = statusIn(first)
+  if (status === undefined && outcomes.length > 1) return null
   return outcomes.every((outcome) => outcome && statusIn(outcome) === status) ? first : null
 }
 
@@ -93,11 +95,14 @@ function setOutcome(
     readonly retryAfterMs?: number
   }
   response.setErrorResponseAtIndex(position, {
-    // An error without a status is the network's: whether the request arrived is not known.
+    // An error without a status is the network's; `cause` tells the host whether the request may have arrived.
     status: status ?? 503,
     errormessage: status ? outcome.message : `Google Analytics was not reached: ${code ?? 'error'}`,
     sent,
-    ...(retryAfterMs === undefined ? {} : { body: { retryAfterMs } }),
+    body: {
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      ...(status ? {} : { cause: outcome as never }),
+    },
   })
 }
 

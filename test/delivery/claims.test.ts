@@ -113,7 +113,11 @@ describe('claimDeliveries()', () => {
     store.clock.advance(LEASE_MS - 1)
     expect(await claim()).toEqual([])
     store.clock.advance(1)
-    expect(await claimOne()).toEqual({ ...first, attempt: 2 })
+    expect(await claimOne()).toEqual({
+      ...first,
+      attempt: 2,
+      earlier: { begun: 1, recorded: [] },
+    })
   })
 })
 

@@ -72,6 +72,7 @@ export function createTwinApp(options: TwinAppOptions) {
       case 'reset-before':
         return null
       case 'lost-reset':
+      case 'lost-silence':
         answer()
         return null
       case 'lost-timeout':
@@ -96,6 +97,7 @@ export function createTwinApp(options: TwinAppOptions) {
       answer: answer?.body ?? null,
       fault,
     })
+    if (fault === 'lost-silence') return silence(c, edge)
     return answer ? send(answer) : reset(c, edge)
   })
 
@@ -138,6 +140,13 @@ function send({ status, body, headers = {} }: TwinAnswer): Response {
 function reset(c: Context, edge: EdgeAnswers): Response {
   const { incoming } = (c.env ?? {}) as { incoming?: IncomingMessage }
   incoming?.socket?.resetAndDestroy()
+  return send(edge.gatewayTimeout())
+}
+
+// Until the sender hangs up; `app.request()` has nobody who could.
+async function silence(c: Context, edge: EdgeAnswers): Promise<Response> {
+  const { incoming } = (c.env ?? {}) as { incoming?: IncomingMessage }
+  if (incoming) await new Promise((resolve) => incoming.socket.once('close', resolve))
   return send(edge.gatewayTimeout())
 }
 

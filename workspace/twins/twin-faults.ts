@@ -3,8 +3,9 @@
 import { createRandom, type Random } from '../../core/clock.ts'
 
 /**
- * rate-limited, server-error and reset-before: the platform has not seen the events. lost-reset and lost-timeout: it has
- * counted them, and the answer never arrives (connection reset; 504 from the vendor's edge).
+ * rate-limited, server-error and reset-before: the platform has not seen the events. lost-reset, lost-timeout and
+ * lost-silence: it has counted them, and the answer never arrives (connection reset; 504 from the vendor's edge; nothing
+ * at all until the sender gives up).
  */
 export type FaultKind =
   | 'rate-limited'
@@ -12,6 +13,7 @@ export type FaultKind =
   | 'reset-before'
   | 'lost-reset'
   | 'lost-timeout'
+  | 'lost-silence'
 
 export interface FaultRates {
   /** Probabilities, 0 to 1, drawn in this order; the first that hits is the request's only fault. */
@@ -20,6 +22,7 @@ export interface FaultRates {
   readonly resetRate?: number
   readonly lostResetRate?: number
   readonly lostTimeoutRate?: number
+  readonly lostSilenceRate?: number
   /** Every answer takes this long on the twin's clock. */
   readonly slowMs?: number
   /** The `Retry-After` of injected 429s, where the vendor sends one. Default 1. */
@@ -45,6 +48,7 @@ const ORDER = [
   ['resetRate', 'reset-before'],
   ['lostResetRate', 'lost-reset'],
   ['lostTimeoutRate', 'lost-timeout'],
+  ['lostSilenceRate', 'lost-silence'],
 ] as const satisfies readonly (readonly [keyof FaultRates, FaultKind])[]
 
 export function createTwinFaults(seed: Random): FaultInjector {
