@@ -1,6 +1,7 @@
 // `tracklayer audience list|show|members`: who decides is Engage; this is what arrived and what follows.
 import { Command, InvalidArgumentError } from 'commander'
 import type { AudienceMember, AudienceSummary } from '../store/audience-reading.ts'
+import { auditCommands } from './audience-audit.ts'
 import { paint, print } from './output.ts'
 import { askStore } from './store-client.ts'
 
@@ -46,6 +47,7 @@ export function audienceCommand(): Command {
       .description('who is in it, a page at a time')
       .action(members),
   )
+  for (const each of auditCommands()) command.addCommand(each)
   return command
 }
 

@@ -1,4 +1,5 @@
 // Makes a destination of a file: a signed webhook, the return path to the source function, or an actions-core definition.
+import { isRemoval, UNCHANGED } from '../core/audience-transition.ts'
 import { canonicalJson } from '../core/canonical-json.ts'
 import type { Clock } from '../core/clock.ts'
 import type { ConsentCatalogue } from '../core/consent-catalogue.ts'
@@ -21,6 +22,7 @@ import {
   hostPackageDefinition,
 } from './host/hosted-definition.ts'
 import { ACCESS_TOKEN } from './host/package-settings.ts'
+import { createRemoteCalls } from './host/remote-calls.ts'
 import { createRequestClient } from './host/request-client.ts'
 import type { runDefinition } from './host/run-definition.ts'
 import { createTokenSource, type TokenSource, type TokenStore } from './host/token-source.ts'
@@ -65,6 +67,8 @@ export function createDestination(options: DestinationOptions): Destination {
 
 function frameOf({ name, environment, file }: DestinationOptions) {
   const timeoutMs = file.limits.timeout_seconds * 1000
+  // A remote audience is made within the claim of its first members.
+  const makingMs = file.receives === 'audiences' ? timeoutMs : 0
   return {
     name,
     environment,
@@ -74,7 +78,7 @@ function frameOf({ name, environment, file }: DestinationOptions) {
     receives: file.receives,
     readsAudiences: readsAudiences(file),
     timeoutMs,
-    leaseMs: timeoutMs + file.limits.record_seconds * 1000,
+    leaseMs: makingMs + timeoutMs + file.limits.record_seconds * 1000,
     schedule: {
       baseMs: file.retry.base_seconds * 1000,
       capMs: file.retry.cap_seconds * 1000,
@@ -97,7 +101,7 @@ function repeatRuleOf({ recognises_repeats: rule }: DestinationFile): RepeatRule
 function deliveryOf(
   options: DestinationOptions,
   timeoutMs: number,
-): Pick<Destination, 'deliver' | 'deliverBatch' | 'confirm'> {
+): Pick<Destination, 'deliver' | 'deliverBatch' | 'confirm' | 'remote'> {
   const { definition: slug } = options.file
   if (slug === 'webhook' || slug === 'segment-return') {
     const target = { url: httpUrl(options), timeoutMs }
@@ -119,7 +123,9 @@ function deliveryOf(
   const definitionOptions = { ...options, hosted, tokens }
   const deliverBatch = createDefinitionDelivery(definitionOptions)
   const confirm = createConfirm(definitionOptions)
+  const remote = createRemoteCalls(definitionOptions)
   return {
+    ...(remote ? { remote } : {}),
     ...(confirm ? { confirm } : {}),
     deliverBatch,
     deliver: async (delivery) => (await deliverBatch([delivery]))[0] as DeliveryResult,
@@ -240,7 +246,9 @@ interface Target {
 }
 
 function webhook(sender: SenderOptions, target: Target): Deliver {
-  return ({ canonical, canonicalUserId }) => {
+  return async ({ canonical, canonicalUserId, membership }) => {
+    if (membership?.isUnchanged && !isRemoval(canonical))
+      return { kind: 'filtered', reason: UNCHANGED }
     const payload = { event: { ...canonical, canonical_user_id: canonicalUserId } }
     return signedPost(sender, {
       ...target,

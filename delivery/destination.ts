@@ -3,7 +3,7 @@ import type { JsonObject } from '../core/json.ts'
 import type { RepeatRule } from '../core/replay.ts'
 import type { RetrySchedule } from '../core/retry-schedule.ts'
 import type { Attempt, ClaimedDelivery } from '../store/deliveries.ts'
-import type { Preview } from '../store/delivery-side.ts'
+import type { Preview, RemoteReport } from '../store/delivery-side.ts'
 
 export interface Destination {
   readonly name: string
@@ -30,8 +30,21 @@ export interface Destination {
   readonly confirm?: (receipt: string) => Promise<Confirmation>
   /** How its platform knows a repeat; null when every repeat counts. */
   readonly repeatRule: RepeatRule | null
+  /** Of a platform that keeps audiences: making one, and asking how it is. */
+  readonly remote?: RemoteCalls
   /** What `deliver` would send now, by position; nothing leaves the house. */
   preview(deliveries: readonly ClaimedDelivery[]): Promise<Preview[]>
+}
+
+export interface RemoteCalls {
+  /** Makes the audience, or finds the one made earlier; its id there. Rejects as definitions do (host/failure.ts). */
+  create(audience: {
+    readonly name: string
+    readonly computationId: string
+    readonly key: string
+  }): Promise<string>
+  /** What the platform says of it. */
+  report?(externalId: string): Promise<RemoteReport>
 }
 
 export type Confirmation =
@@ -53,7 +66,13 @@ export type DeliveryResult = (
     }
   | { readonly kind: 'filtered'; readonly reason: string }
   /** Waits for an answer, until then at the most. */
-  | { readonly kind: 'held'; readonly reason: string; readonly until: Date }
+  | {
+      readonly kind: 'held'
+      readonly reason: string
+      readonly until: Date
+      /** When something was sent first. */
+      readonly attempt?: Attempt
+    }
   /** Sent, the answer lost, and sending it again would count twice: people decide. */
   | { readonly kind: 'unknown'; readonly reason: string; readonly attempt: Attempt }
   | {
@@ -64,6 +83,8 @@ export type DeliveryResult = (
       readonly isOutage?: boolean
       /** The credential is refused: the destination pauses until it is mended. */
       readonly isCredential?: boolean
+      /** The remote audience is gone or blocked: it pauses, and no other does. */
+      readonly isAudience?: boolean
       /** Milliseconds the receiver asked to be left alone. */
       readonly retryAfterMs?: number
       readonly attempt: Attempt

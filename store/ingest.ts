@@ -100,8 +100,11 @@ async function storeMessages(
     stored.get(messageId)?.isNew ? (profiles[at] ?? null) : null,
   )
   await recordTraits(client, occasion, unique, stating)
-  await recordConsents(client, occasion, unique, stating)
-  const news = membershipNews(unique, stating, stored, moved)
+  const consenting = await recordConsents(client, occasion, unique, stating)
+  const restated = audiences.table.rules.some(({ destinations: to }) => to.length > 0)
+    ? consenting
+    : []
+  const news = membershipNews(unique, stating, stored, { moved, restated })
   if (news) await recordMemberships(client, occasion, news, audiences)
   const repeated = unique.filter(({ messageId, event }) => {
     const row = stored.get(messageId)

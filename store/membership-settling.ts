@@ -14,6 +14,8 @@ export interface Member {
   /** True when a profile that merged into this one was inside: whoever is outside now has left. */
   readonly wasInside: boolean
   readonly cause: TransitionReason
+  /** Told anew although nothing changed. */
+  readonly isRestated?: boolean
 }
 
 export interface AudienceRow {
@@ -72,6 +74,7 @@ export async function settleMembers(
       unique.map(({ wasInside }) => wasInside),
       unique.map(({ audienceId }) => ruleOf(audienceId)?.retentionDays ?? null),
       TRAITS,
+      unique.map(({ isRestated }) => isRestated === true),
     ],
   })
   const causes = new Map(unique.map((member) => [keyOf(member), member.cause]))
@@ -118,7 +121,10 @@ function uniqueMembers(members: readonly Member[]): Member[] {
   for (const member of members) {
     const known = unique.get(keyOf(member))
     const wasInside = member.wasInside || (known?.wasInside ?? false)
-    unique.set(keyOf(member), { ...member, wasInside })
+    // A change of its own is told as such.
+    const cause = member.isRestated && known ? known.cause : member.cause
+    const isRestated = member.isRestated === true || known?.isRestated === true
+    unique.set(keyOf(member), { ...member, wasInside, cause, isRestated })
   }
   return [...unique].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, member]) => member)
 }
@@ -163,10 +169,10 @@ interface FlipRow {
 // last exit before it.
 const SETTLE = `
   with member as materialized (
-    select * from unnest($3::bigint[], $4::text[], $5::bigint[], $6::boolean[], $7::integer[])
-      as t (audience_id, subject, profile_id, was_inside, retention_days)
+    select * from unnest($3::bigint[], $4::text[], $5::bigint[], $6::boolean[], $7::integer[], $9::boolean[])
+      as t (audience_id, subject, profile_id, was_inside, retention_days, is_restated)
   ), settled as materialized (
-    select m.audience_id, m.subject, m.profile_id, m.was_inside, m.retention_days, last.computed_at, last.message_id, entry.since,
+    select m.audience_id, m.subject, m.profile_id, m.was_inside, m.retention_days, m.is_restated, last.computed_at, last.message_id, entry.since,
            case when not last.is_member then coalesce(last.reason, 'exited')
                 when last.computed_at <= $2::timestamptz - make_interval(hours => 24 * m.retention_days) then 'expired'
            end as reason
@@ -225,6 +231,6 @@ const SETTLE = `
     from profile_traits where name = any($8::text[]) and profile_id in (
       select s.profile_id union all select id from profiles where merged_into = s.profile_id)
   ) stated on true
-  where (s.reason is null) is distinct from
+  where s.is_restated or (s.reason is null) is distinct from
         (case when s.reason is null then coalesce(b.is_member, false) else coalesce(b.is_member, false) or s.was_inside end)
   order by s.audience_id, s.subject`

@@ -158,6 +158,7 @@ function byAnswer(outcome: Outcome): Outcome {
 type NodeValue = {
   readonly status: number
   readonly errormessage?: string
+  readonly errortype?: string
   readonly receipt?: string
 } | null
 
@@ -213,7 +214,12 @@ function nodesOf(answer: unknown, count: number): NodeValue[] {
   if (!responses) return Array.from({ length: count }, () => null)
   return Array.from({ length: count }, (_, at) => {
     const value = responses[at]?.value() as
-      | { status?: unknown; errormessage?: string; body?: { requestId?: unknown } }
+      | {
+          status?: unknown
+          errormessage?: string
+          errortype?: string
+          body?: { requestId?: unknown }
+        }
       | undefined
     const status = Number(value?.status ?? Number.NaN)
     const { requestId } = value?.body ?? {}
@@ -222,6 +228,7 @@ function nodesOf(answer: unknown, count: number): NodeValue[] {
     return {
       status,
       ...(value.errormessage ? { errormessage: value.errormessage } : {}),
+      ...(value.errortype ? { errortype: value.errortype } : {}),
       ...(typeof requestId === 'string' && requestId ? { receipt: requestId } : {}),
     }
   })
@@ -232,8 +239,8 @@ function isAccepted(value: NodeValue): boolean {
 }
 
 function nodeFailure(value: NodeValue): Failure {
-  const { status = 500, errormessage = `refused with ${status}` } = value ?? {}
-  return failureWith(status, errormessage)
+  const { status = 500, errormessage = `refused with ${status}`, errortype } = value ?? {}
+  return failureWith(status, errormessage, errortype)
 }
 
 function requestClient(

@@ -8,6 +8,7 @@ import { type Access, environmentOfKey, labelOfKey } from '../access.ts'
 import type { Database } from '../database.ts'
 import type { DeliverySide } from '../delivery-side.ts'
 import { errorAnswer, tryAgainAnswer } from './errors.ts'
+import { addAudienceAuditRoutes } from './routes/audience-audit.ts'
 import { addAudienceRoutes } from './routes/audiences.ts'
 import { addDeadLetterRoutes } from './routes/dead-letters.ts'
 import { addDestinationRoutes } from './routes/destinations.ts'
@@ -63,6 +64,7 @@ export function createStoreApp(options: StoreOptions): StoreApp {
     addLedgerRoutes,
     addDestinationRoutes,
     addAudienceRoutes,
+    addAudienceAuditRoutes,
     addProfileRoutes,
     addDeadLetterRoutes,
     addReplayRoutes,
