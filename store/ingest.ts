@@ -93,7 +93,7 @@ async function storeMessages(
   if (messages.length === 0) return new Map()
   const arrivals = arrivalsOf(messages)
   const unique = arrivals.map(({ message }) => message)
-  const { profiles, moved } = await resolveProfiles(client, occasion, unique)
+  const { profiles, moved, merged } = await resolveProfiles(client, occasion, unique)
   const stored = await storeFacts(client, occasion, arrivals, profiles, destinations)
   // A repeat states nothing anew: without an instant of its own it would win over what was stated since.
   const stating = unique.map(({ messageId }, at) =>
@@ -101,10 +101,9 @@ async function storeMessages(
   )
   await recordTraits(client, occasion, unique, stating)
   const consenting = await recordConsents(client, occasion, unique, stating)
-  const restated = audiences.table.rules.some(({ destinations: to }) => to.length > 0)
-    ? consenting
-    : []
-  const news = membershipNews(unique, stating, stored, { moved, restated })
+  const isTold = audiences.table.rules.some(({ destinations: to }) => to.length > 0)
+  const consents = isTold ? { consenting, merged } : { consenting: [], merged: [] }
+  const news = membershipNews(unique, stating, stored, { moved, ...consents })
   if (news) await recordMemberships(client, occasion, news, audiences)
   const repeated = unique.filter(({ messageId, event }) => {
     const row = stored.get(messageId)

@@ -88,7 +88,7 @@ export async function settleMembers(
       subject,
       profile: row.profile_id,
       isMember: row.is_member,
-      reason: isExpired ? 'expired' : (causes.get(keyOf({ audienceId, subject })) ?? 'stated'),
+      reason: reasonOf(row, causes.get(keyOf({ audienceId, subject })) ?? 'stated'),
       // Whoever expires left when the time was up, whenever that is noticed.
       computedAt: isExpired
         ? new Date(computed_at.getTime() + (rule?.retentionDays ?? 0) * DAY_MS)
@@ -102,6 +102,12 @@ export async function settleMembers(
       traits: row.traits ?? {},
     }
   })
+}
+
+// What is only told anew is told for want of a change: after a merge, because of what either person said of consent.
+function reasonOf({ reason, is_flip }: FlipRow, cause: TransitionReason): TransitionReason {
+  if (reason === 'expired') return 'expired'
+  return is_flip || cause === 'repaired' ? cause : 'consent'
 }
 
 export function ruleOfRow(
@@ -154,6 +160,7 @@ interface FlipRow {
   profile_id: string | null
   is_member: boolean
   reason: string | null
+  is_flip: boolean
   computed_at: Date
   message_id: string
   repeats: string
@@ -209,9 +216,13 @@ const SETTLE = `
             (excluded.is_member, excluded.since, excluded.computed_at, excluded.message_id, excluded.reason)
   )
   select s.audience_id::text, s.subject, s.profile_id::text, s.reason is null as is_member, s.reason, s.computed_at,
-         s.message_id, again.repeats, p.user_id, known.anonymous_id, known.email, known.phone, stated.traits
-  from settled s
-  left join before b on b.audience_id = s.audience_id and b.subject = s.subject
+         s.message_id, s.changed as is_flip, again.repeats, p.user_id, known.anonymous_id, known.email, known.phone, stated.traits
+  from (
+    select s.*, (s.reason is null) is distinct from (
+             case when s.reason is null then coalesce(b.is_member, false) else coalesce(b.is_member, false) or s.was_inside end
+           ) as changed
+    from settled s left join before b on b.audience_id = s.audience_id and b.subject = s.subject
+  ) s
   left join lateral (select user_id from profiles where id = s.profile_id limit 1) p on true
   cross join lateral (
     select count(*) as repeats from membership_transitions
@@ -231,6 +242,5 @@ const SETTLE = `
     from profile_traits where name = any($8::text[]) and profile_id in (
       select s.profile_id union all select id from profiles where merged_into = s.profile_id)
   ) stated on true
-  where s.is_restated or (s.reason is null) is distinct from
-        (case when s.reason is null then coalesce(b.is_member, false) else coalesce(b.is_member, false) or s.was_inside end)
+  where s.is_restated or s.changed
   order by s.audience_id, s.subject`

@@ -40,7 +40,9 @@ export interface MembershipNews {
   }[]
   readonly moved: readonly MovedMembership[]
   /** Profiles of whoever said something new about consent: what destinations were told of them may be wrong by now. */
-  readonly restated: readonly string[]
+  readonly consenting: readonly string[]
+  /** Profiles that others merged into: what either said of consent is now said of both. */
+  readonly merged: readonly string[]
 }
 
 /** What the new messages of a batch say about memberships; null when that is nothing. */
@@ -48,7 +50,7 @@ export function membershipNews(
   messages: readonly PreparedMessage[],
   profiles: readonly (string | null)[],
   stored: ReadonlyMap<string, StoredMessage>,
-  { moved, restated }: Pick<MembershipNews, 'moved' | 'restated'>,
+  { moved, consenting, merged }: Pick<MembershipNews, 'moved' | 'consenting' | 'merged'>,
 ): MembershipNews | null {
   const stated: Stated[] = []
   const deletions: MembershipNews['deletions'][number][] = []
@@ -58,14 +60,14 @@ export function membershipNews(
     if (audience) stated.push({ ...audience, profile, messageId })
     else if (deletedAt && profile) deletions.push({ profile, messageId, ...deletedAt })
   })
-  const isNews = stated.length + deletions.length + moved.length + restated.length > 0
-  return isNews ? { stated, deletions, moved, restated } : null
+  const isNews = [stated, deletions, moved, consenting, merged].some(({ length }) => length > 0)
+  return isNews ? { stated, deletions, moved, consenting, merged } : null
 }
 
 export async function recordMemberships(
   client: PoolClient,
   occasion: Occasion,
-  { stated, deletions, moved, restated }: MembershipNews,
+  { stated, deletions, moved, consenting, merged }: MembershipNews,
   options: AudienceOptions,
 ): Promise<void> {
   const audiences = await resolveAudiences(client, occasion, stated)
@@ -73,19 +75,23 @@ export async function recordMemberships(
     statementOf(item, audiences[at] as Audience, occasion),
   )
   // Most people who say something about consent are in no audience: they cost one look, and no lock.
-  const consenting = await toldMembers(client, occasion, restated)
-  if (stated.length + deletions.length + moved.length + consenting.length === 0) return
+  const denying = await denyingProfiles(client, merged)
+  const restated = await toldMembers(client, occasion, [...new Set([...consenting, ...denying])])
+  if (stated.length + deletions.length + moved.length + restated.length === 0) return
   await holdSubjects(client, occasion.environment, [
-    ...consenting,
+    ...restated,
     ...statements,
     ...deletions.map(({ profile }) => memberOf(profile)),
     ...moved.map(({ into }) => memberOf(into)),
   ])
   const members = [
-    ...(await moveMemberships(client, occasion, moved)),
+    ...(await moveMemberships(client, occasion, moved)).map((member) => ({
+      ...member,
+      isRestated: member.wasInside && denying.has(member.profile ?? ''),
+    })),
     ...(await writeDeletions(client, occasion, deletions)),
     ...(await writeStatements(client, occasion, statements)),
-    ...consenting,
+    ...restated,
   ]
   const flips = await settleMembers(client, occasion, members, options.table)
   const users = new Map(stated.map(({ messageId, user }) => [messageId, user]))
@@ -235,6 +241,25 @@ async function moveMemberships(
     values: [environment, moved.map(({ from }) => from), moved.map(({ into }) => into)],
   })
   return rows.map((row) => memberOfRow(row, 'merged'))
+}
+
+// Those of them who, under whichever of their profiles, refused something: only a refusal changes what destinations
+// were told.
+async function denyingProfiles(
+  client: PoolClient,
+  profiles: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (profiles.length === 0) return new Set()
+  const { rows } = await client.query<{ id: string }>({
+    name: 'denying-profiles',
+    text: `select t.id::text as id from unnest($1::bigint[]) as t (id)
+           where exists (
+             select from (select t.id union all select id from profiles where merged_into = t.id) p
+             cross join lateral (select granted from consents where profile_id = p.id offset 0) c
+             where not c.granted)`,
+    values: [profiles],
+  })
+  return new Set(rows.map(({ id }) => id))
 }
 
 // Of whom destinations were told, or were not told for want of consent. What still waits is decided with the new consent

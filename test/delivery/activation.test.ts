@@ -165,9 +165,9 @@ function mortal() {
 
 test('an audience that is gone pauses alone; resumed anew and repaired, it is filled again', async () => {
   await set(META)
-  await agree('ann', 'bob', 'cyd')
+  await agree('ann', 'bob', 'cyd', 'dan')
   stage.start()
-  await stage.store.send([enter('ann', 1), enter('ann', 1, { key: 'churned' })])
+  await stage.store.send([enter('ann', 1), enter('dan', 1), enter('ann', 1, { key: 'churned' })])
   await stage.settled()
   const gone = await remoteOf(META)
   metaTwin().audiences.drop(gone?.external_id ?? '')
@@ -194,6 +194,11 @@ test('an audience that is gone pauses alone; resumed anew and repaired, it is fi
   await stage.settled()
   expect((await remoteOf(META))?.external_id).not.toBe(gone?.external_id)
   expect(await stage.membersAt(META)).toEqual(keptAt(META, 'bob', 'cyd'))
+  // What the old one held is not in the new one: that is drift.
+  expect((await stage.audit()).destinations[0]).toMatchObject({ missing: 1, extra: 0 })
+  await stage.post('/v1/audiences/vip/repair')
+  await stage.settled()
+  expect(await stage.membersAt(META)).toEqual(keptAt(META, 'bob', 'cyd', 'dan'))
 })
 
 test('an audience that is blocked goes on when it is resumed', async () => {

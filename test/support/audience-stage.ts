@@ -125,6 +125,14 @@ export async function setAudienceStage(on: TestDatabase, options: AudienceStageO
       )[0]?.count,
     )
 
+  async function settledUnless(isOver: () => boolean): Promise<void> {
+    await until(async () => {
+      if (isOver() || (await open()) === 0) return true
+      if (underWay === 0) clock.advance(5_000)
+      return false
+    })
+  }
+
   return {
     store,
     clock,
@@ -147,13 +155,9 @@ export async function setAudienceStage(on: TestDatabase, options: AudienceStageO
       return row?.external_id ? [...(found?.members(row.external_id) ?? [])].sort() : []
     },
     /** Moves time on until nothing is on its way. */
-    async settled(): Promise<void> {
-      await until(async () => {
-        if ((await open()) === 0) return true
-        if (underWay === 0) clock.advance(5_000)
-        return false
-      })
-    },
+    settled: () => settledUnless(() => false),
+    /** As `settled`, or until `isOver`: its worker is gone. */
+    settledUnless,
     states: async (destination: string) =>
       (
         await on.query<{ name: string; state: string; reason: string | null }>(
