@@ -57,8 +57,14 @@ const HOST_FUNCTIONS = {
     typeof name === 'string' && (context as TriggerContext).audiences.has(name),
 }
 
-function compileCondition(fql: string): CompiledTrigger {
+/** A trigger or a consent condition; it may ask for audiences. */
+export function compileCondition(fql: string): CompiledTrigger {
   return compileTrigger(fql, { functions: HOST_FUNCTIONS })
+}
+
+/** What a condition is evaluated with, besides the event. */
+export function conditionContext({ audiences }: ClaimedDelivery): TriggerContext {
+  return { audiences: audiences?.names ?? NO_NAMES }
 }
 
 /** True when a file's triggers, consent rule or mappings ask which audiences a person is in. */
@@ -247,7 +253,7 @@ function decide(
 ): Decision {
   const { canonical } = delivery
   const plain = canonical as unknown as JsonObject
-  const context: TriggerContext = { audiences: delivery.audiences?.names ?? NO_NAMES }
+  const context = conditionContext(delivery)
   const subscription = subscriptions.find(({ matches }) => matches(plain, context))
   if (!subscription) return { kind: 'filtered', reason: 'trigger' }
   const occurredAt = canonical.occurred_at ?? delivery.receivedAt.toISOString()

@@ -6,11 +6,12 @@ import type { ConsentCatalogue } from '../core/consent-catalogue.ts'
 import type { DestinationFile, ReturnsFile } from '../core/destination-schema.ts'
 import { TrackLayerError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
-import { compileTrigger } from '../core/mapping-kit/compile-trigger.ts'
 import type { RepeatRule } from '../core/replay.ts'
 import { returnMessage } from '../core/return-message.ts'
 import type { ClaimedDelivery } from '../store/deliveries.ts'
 import {
+  compileCondition,
+  conditionContext,
   createConfirm,
   createDefinitionDelivery,
   readsAudiences,
@@ -135,9 +136,11 @@ function deliveryOf(
 /** Without subscriptions every event is meant for a webhook; with some, those that a trigger of theirs takes. */
 function triggered({ subscriptions }: DestinationFile, deliver: Deliver): Deliver {
   if (subscriptions.length === 0) return deliver
-  const triggers = subscriptions.map(({ trigger }) => compileTrigger(trigger))
+  const triggers = subscriptions.map(({ trigger }) => compileCondition(trigger))
   return async (delivery) =>
-    triggers.some((matches) => matches(delivery.canonical as unknown as JsonObject))
+    triggers.some((matches) =>
+      matches(delivery.canonical as unknown as JsonObject, conditionContext(delivery)),
+    )
       ? deliver(delivery)
       : { kind: 'filtered', reason: 'trigger' }
 }

@@ -111,71 +111,75 @@ function dying(stage: AudienceStage, isDead: () => boolean) {
   return { pool: gone, clock, random }
 }
 
-test('the members at the platform are ours', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      story,
-      fc.infiniteStream(fc.nat()),
-      fc.nat({ max: 24 }),
-      fc.integer({ min: 1, max: 3 }),
-      async (steps, numbers, lateness, killedAfter) => {
-        await database.clear()
-        const stage = await setAudienceStage(database, { table: TABLE, platforms: [META] })
-        try {
-          const order = steps.map((_, at) => at)
-          // Some arrive long after they were computed.
-          order.push(...order.splice(0, lateness % steps.length))
-          const story = said(steps, order)
-          await stage.store.send(
-            PERSONS.flatMap((person) => [
-              consent(`user${person}`, true),
-              { ...consent(`device${person}`, true), userId: null, anonymousId: `d${person}` },
-            ]),
-          )
-          const twin = stage.twin(META).twin
-          twin.faults.set({ rate429: 0.15, rate500: 0.1, lostResetRate: 0.15 })
-          let sent = 0
-          const counting: Transport = async (request) => {
-            const answer = await stage.transport(request)
-            if (/\/users$/.test(request.url)) sent++
-            return answer
+test(
+  'the members at the platform are ours',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        story,
+        fc.infiniteStream(fc.nat()),
+        fc.nat({ max: 24 }),
+        fc.integer({ min: 1, max: 3 }),
+        async (steps, numbers, lateness, killedAfter) => {
+          await database.clear()
+          const stage = await setAudienceStage(database, { table: TABLE, platforms: [META] })
+          try {
+            const order = steps.map((_, at) => at)
+            // Some arrive long after they were computed.
+            order.push(...order.splice(0, lateness % steps.length))
+            const story = said(steps, order)
+            await stage.store.send(
+              PERSONS.flatMap((person) => [
+                consent(`user${person}`, true),
+                { ...consent(`device${person}`, true), userId: null, anonymousId: `d${person}` },
+              ]),
+            )
+            const twin = stage.twin(META).twin
+            twin.faults.set({ rate429: 0.15, rate500: 0.1, lostResetRate: 0.15 })
+            let sent = 0
+            const counting: Transport = async (request) => {
+              const answer = await stage.transport(request)
+              if (/\/users$/.test(request.url)) sent++
+              return answer
+            }
+            const doomed = stage.start({
+              transport: counting,
+              database: dying(stage, () => sent >= killedAfter),
+            })
+            const messages = story.map(messageOf)
+            for (const message of messages) {
+              await stage.store.send([message])
+              if ((numbers.next().value ?? 0) % 3 === 0)
+                await stage.settledUnless(() => sent >= killedAfter)
+            }
+            // Again, as Segment does.
+            await stage.store.send(messages.slice(0, 3))
+            await stage.settledUnless(() => sent >= killedAfter)
+            await doomed.stop()
+            stage.start()
+            await stage.settled()
+            await stage.store.send(PERSONS.map(linked))
+            await stage.settled()
+            twin.faults.set({})
+            await stage.settled()
+            expect(await inside(stage)).toEqual(expected(story))
+            const { destinations } = await stage.audit()
+            const [audit] = destinations
+            expect(audit ?? { missing: 0, extra: 0 }).toMatchObject({ missing: 0, extra: 0 })
+            expect(await (await stage.store.read('/v1/reconcile')).json()).toMatchObject({
+              balanced: true,
+            })
+          } finally {
+            await stage.close()
           }
-          const doomed = stage.start({
-            transport: counting,
-            database: dying(stage, () => sent >= killedAfter),
-          })
-          const messages = story.map(messageOf)
-          for (const message of messages) {
-            await stage.store.send([message])
-            if ((numbers.next().value ?? 0) % 3 === 0)
-              await stage.settledUnless(() => sent >= killedAfter)
-          }
-          // Again, as Segment does.
-          await stage.store.send(messages.slice(0, 3))
-          await stage.settledUnless(() => sent >= killedAfter)
-          await doomed.stop()
-          stage.start()
-          await stage.settled()
-          await stage.store.send(PERSONS.map(linked))
-          await stage.settled()
-          twin.faults.set({})
-          await stage.settled()
-          expect(await inside(stage)).toEqual(expected(story))
-          const { destinations } = await stage.audit()
-          const [audit] = destinations
-          expect(audit ?? { missing: 0, extra: 0 }).toMatchObject({ missing: 0, extra: 0 })
-          expect(await (await stage.store.read('/v1/reconcile')).json()).toMatchObject({
-            balanced: true,
-          })
-        } finally {
-          await stage.close()
-        }
+        },
+      ),
+      {
+        numRuns: Number(process.env.RUNS ?? 4),
+        seed: Number(process.env.SEED ?? 20260428),
+        endOnFailure: true,
       },
-    ),
-    {
-      numRuns: Number(process.env.RUNS ?? 4),
-      seed: Number(process.env.SEED ?? 20260428),
-      endOnFailure: true,
-    },
-  )
-}, Number(process.env.TIMEOUT ?? 60_000))
+    )
+  },
+  Number(process.env.TIMEOUT ?? 60_000),
+)

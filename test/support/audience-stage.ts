@@ -1,6 +1,6 @@
 // From a membership message to the audience at a platform's twin: store, ledger, worker, host and definition as they are.
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import type { AudienceTable } from '../../core/audience-table.ts'
 import { createRandom } from '../../core/clock.ts'
 import { type DestinationFile, parseDestinationFile } from '../../core/destination-schema.ts'
@@ -16,7 +16,13 @@ import type { AudienceAudit } from '../../store/http/routes/audience-audit.ts'
 import { listen } from '../../workspace/listen.ts'
 import { type AudiencePlatform, PLATFORMS } from '../destinations/audiences/platforms.ts'
 import type { TestDatabase } from './database.ts'
-import { CATALOGUE, NO_RETURNS, type RunningWorker, startWorker } from './delivery.ts'
+import {
+  CATALOGUE,
+  NO_RETURNS,
+  type RunningWorker,
+  startWorker,
+  WEBHOOK_SECRET,
+} from './delivery.ts'
 import { createManualClock } from './manual-clock.ts'
 import { json, startRecordingServer } from './recording-server.ts'
 import { ACCOUNT, API_KEYS } from './signed-batch.ts'
@@ -29,11 +35,9 @@ export interface AudienceStageOptions {
   readonly table: AudienceTable
   /** Folders of mappings/destinations/ and of the platforms to deliver to. */
   readonly platforms: readonly string[]
-  /** Further destinations, made on the stage's clock and transport. */
-  readonly others?: (common: {
-    readonly transport: Transport
-    readonly clock: ReturnType<typeof createManualClock>
-  }) => readonly Destination[]
+  /** Webhook destinations, by the name of their file, and where they send to. */
+  readonly webhooks?: Readonly<Record<string, string>>
+  /** Looked in first for destination files; then mappings/. */
   readonly mappingsDir?: string
 }
 
@@ -62,7 +66,6 @@ export async function setAudienceStage(on: TestDatabase, options: AudienceStageO
   const database: Database = { pool: on.pool, clock, random: createRandom(7) }
   const vault = createVault('0'.repeat(64), randomBytes)
   const workers: RunningWorker[] = []
-  const others = options.others?.({ transport: send, clock }) ?? []
 
   const make = (through: Transport = send): Destination[] => [
     ...staged.map(({ folder, platform, server }) =>
@@ -82,7 +85,19 @@ export async function setAudienceStage(on: TestDatabase, options: AudienceStageO
         tokenStore: { database, vault },
       }),
     ),
-    ...others,
+    ...Object.entries(options.webhooks ?? {}).map(([name, url]) =>
+      createDestination({
+        name,
+        account: ACCOUNT,
+        environment: 'production',
+        file: fileOf(name, options.mappingsDir),
+        settings: { url, secret: WEBHOOK_SECRET },
+        returns: NO_RETURNS,
+        catalogue: CATALOGUE,
+        transport: through,
+        clock,
+      }),
+    ),
   ]
   const destinations = make()
   const names = destinations.map(({ name }) => name)
@@ -179,7 +194,8 @@ export async function setAudienceStage(on: TestDatabase, options: AudienceStageO
 }
 
 function fileOf(name: string, mappingsDir = 'mappings'): DestinationFile {
-  const path = `${mappingsDir}/destinations/${name}.yaml`
+  const own = `${mappingsDir}/destinations/${name}.yaml`
+  const path = existsSync(own) ? own : `mappings/destinations/${name}.yaml`
   return parseDestinationFile(readFileSync(path, 'utf8'), path, undefined, CATALOGUE)
 }
 
