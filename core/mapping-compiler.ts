@@ -61,6 +61,7 @@ function compileRow(row: RowSource, { transforms }: MappingSource, nameOf: NameO
     `[${groups.join(', ')}]`,
     templates(row.dedup, nameOf),
     templates(row.event_id === undefined ? [] : [row.event_id], nameOf),
+    row.reverses ? JSON.stringify(row.reverses) : '',
   ]
   while (cells.at(-1) === '') cells.pop()
   return `[${cells.join(', ')}]`

@@ -12,6 +12,12 @@ export interface TemplateIds {
 
 type CanonicalProperties = Record<string, unknown>
 
+/** Of what, by canonical name, and whether by the event's own value (all without one) or all in any case. */
+export interface Reverses {
+  readonly event: string
+  readonly takes: 'value' | 'whole'
+}
+
 export interface MappingRow {
   /** Exact, case-sensitive Segment event name. */
   readonly event: string
@@ -21,6 +27,8 @@ export interface MappingRow {
   readonly downstream: string
   /** True when it is a business result that goes back to Segment. */
   readonly conversion: boolean
+  /** What the event takes back, e.g. a refund of a purchase; null for what takes nothing back. */
+  readonly reverses: Reverses | null
   /** Applies the row's transforms to a copy; unlisted properties pass through. Never mutates `properties`. */
   mapProperties(properties: JsonObject, warnings: Warnings): CanonicalProperties
   /** The row's own event id, when it has a template and the properties it names are there. */
@@ -62,6 +70,7 @@ export type CompiledRow = readonly [
   groups: readonly PropertyGroup[],
   dedupKey?: Template,
   eventId?: Template,
+  reverses?: Reverses,
 ]
 
 /** Builds the lookups of a table; compiled mappings call this once when they load. */
@@ -92,14 +101,15 @@ function rowOf([
   downstream,
   conversion,
   groups,
-  ...templates
+  ...rest
 ]: CompiledRow): MappingRow {
-  const [dedupKey = NONE, eventId = NONE] = templates
+  const [dedupKey = NONE, eventId = NONE, reverses = null] = rest
   return {
     event,
     canonical,
     downstream,
     conversion,
+    reverses,
     mapProperties: mapperOf(groups),
     eventId,
     dedupKey,

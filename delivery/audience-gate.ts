@@ -14,7 +14,7 @@ import { withdrawn } from './told.ts'
 
 /** By position: the delivery as it may be sent, or what became of it here. */
 export type AudienceGate = (
-  destination: Pick<Destination, 'name' | 'environment' | 'readsAudiences'>,
+  destination: Pick<Destination, 'name' | 'environment' | 'readsAudiences' | 'returns'>,
   claimed: readonly ClaimedDelivery[],
 ) => Promise<readonly (ClaimedDelivery | DeliveryResult)[]>
 
@@ -55,7 +55,7 @@ function decide(
     return { kind: 'filtered', reason: 'superseded' }
   // Sent side by side, the older one might arrive last.
   if (isEarlierUnderWay)
-    return { kind: 'held', reason: 'earlier_under_way', until: new Date(nowMs + ORDER_CHECK_MS) }
+    return { kind: 'held', reason: EARLIER_UNDER_WAY, until: new Date(nowMs + ORDER_CHECK_MS) }
   if (!rule || isRemoval(delivery.canonical)) return passed
   const stopped = heldBack(delivery, rule, size, catalogue, nowMs)
   // Who refuses what they had granted is taken off again.
@@ -64,6 +64,8 @@ function decide(
   return stopped ?? passed
 }
 
+/** Why a transition waits: one before it of the same person is being sent. */
+export const EARLIER_UNDER_WAY = 'earlier_under_way'
 const ORDER_CHECK_MS = 2_000
 
 // Released as soon as the audience is large enough (store/transitions.ts); this is for the one whose release was missed.

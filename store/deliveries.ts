@@ -4,6 +4,7 @@ import type { CanonicalEvent, CanonicalUser } from '../core/canonical-event.ts'
 import type { ConsentStatement } from '../core/consent.ts'
 import type { JsonObject } from '../core/json.ts'
 import { returnsToBefore } from '../core/replay.ts'
+import type { ReturnFacts } from '../core/return-message.ts'
 import { addConfirmations } from './confirmations.ts'
 import { type Database, inTransaction } from './database.ts'
 
@@ -25,6 +26,8 @@ export interface ClaimedDelivery {
   readonly audiences?: PersonAudiences
   /** Of a transition: which audience, and what its destination was told of the person before. */
   readonly membership?: ClaimedMembership
+  /** Of what goes back to Segment: what its first attempt said, and every other one says too. */
+  readonly returning?: ReturnFacts
 }
 
 export interface ClaimedMembership {

@@ -58,6 +58,13 @@ const STORE_FACTS = `
   ), ledger as (
     insert into deliveries (environment, destination, event_id, due_at)
     select $1, destination, fact.id, $2 from fact cross join unnest($3::text[]) as d (destination)
+  ), worth as (
+    insert into conversions (environment, event_id, name, kind, of_name, of_key, profile_id, happened_at, value, currency)
+    select $1, fact.id, entry.name, t.kind, t.of_name, t.of_key, entry.profile_id, coalesce(entry.occurred_at, $2),
+           t.value, t.currency
+    from unnest($16::text[], $17::text[], $18::text[], $19::text[], $20::numeric[], $21::text[])
+      as t (message_id, kind, of_name, of_key, value, currency)
+    join fact using (message_id) join entry using (message_id)
   )
   select stored.*, fact.id is not null as is_fact from stored left join fact using (message_id)`
 
@@ -70,6 +77,9 @@ export async function storeFacts(
   destinations: readonly string[],
 ): Promise<Map<string, StoredMessage>> {
   const messages = arrivals.map(({ message }) => message)
+  const outcomes = messages.flatMap(({ messageId, event }) =>
+    event?.outcome ? [{ messageId, ...event.outcome }] : [],
+  )
   const { rows } = await client.query<FactRow>({
     name: 'store-facts',
     text: STORE_FACTS,
@@ -90,6 +100,12 @@ export async function storeFacts(
       messages.map(({ raw }) => raw).join('\n'),
       messages.map(({ canonical }) => canonical).join('\n'),
       arrivals.map(({ place }) => place),
+      outcomes.map(({ messageId }) => messageId),
+      outcomes.map(({ kind }) => kind),
+      outcomes.map(({ ofName }) => ofName),
+      outcomes.map(({ ofKey }) => ofKey),
+      outcomes.map(({ value }) => value),
+      outcomes.map(({ currency }) => currency),
     ],
   })
   return new Map(rows.map((row) => [row.message_id, storedMessage(row)]))
