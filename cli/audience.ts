@@ -1,6 +1,7 @@
-// `tracklayer audience list|show|members|outcomes`: who decides is Engage; this is what arrived and what follows.
+// `tracklayer audience list|show|members|outcomes|audit|resume`: who decides is Engage; this is what arrived and what follows.
 import { Command, InvalidArgumentError } from 'commander'
 import type { AudienceMember, AudienceSummary } from '../store/audience-reading.ts'
+import { auditCommands } from './audience-audit.ts'
 import { type OutcomesAnswer, outcomeLines } from './audience-outcomes.ts'
 import { paint, print } from './output.ts'
 import { askStore } from './store-client.ts'
@@ -54,6 +55,7 @@ export function audienceCommand(): Command {
       .description('who is in it, a page at a time')
       .action(members),
   )
+  for (const each of auditCommands()) command.addCommand(each)
   command.addCommand(
     withStore(new Command('outcomes'))
       .argument('<id>', 'our id, a key or a computation id')

@@ -6,7 +6,8 @@ import type { JsonObject } from './json.ts'
 export const AUDIENCE_ENTERED = 'audience_entered'
 export const AUDIENCE_EXITED = 'audience_exited'
 
-export type TransitionReason = 'stated' | 'expired' | 'deleted' | 'merged'
+/** `consent`, `repaired`: nothing changed but what a destination should be told. */
+export type TransitionReason = 'stated' | 'expired' | 'deleted' | 'merged' | 'consent' | 'repaired'
 
 export interface AudienceTransition {
   readonly environment: string
@@ -36,6 +37,9 @@ export interface AudienceTransition {
   readonly mappingVersion: string
 }
 
+/** Reason of a transition that would tell its destination what it has. */
+export const UNCHANGED = 'unchanged'
+
 /** True for the event of a transition, whatever its direction. */
 export function isTransition({ tracklayer_event: name }: Pick<CanonicalEvent, 'tracklayer_event'>) {
   return name === AUDIENCE_ENTERED || name === AUDIENCE_EXITED
@@ -44,6 +48,17 @@ export function isTransition({ tracklayer_event: name }: Pick<CanonicalEvent, 't
 /** Who leaves is taken off everywhere, whatever they say about consent. */
 export function isRemoval({ tracklayer_event: name }: Pick<CanonicalEvent, 'tracklayer_event'>) {
   return name === AUDIENCE_EXITED
+}
+
+/** The same change told as a removal: of a member who withdrew the consent that a destination needs. */
+export function asRemoval(event: CanonicalEvent): CanonicalEvent {
+  if (isRemoval(event)) return event
+  return {
+    ...event,
+    segment_event: 'Audience Exited',
+    tracklayer_event: AUDIENCE_EXITED,
+    properties: { ...event.properties, is_member: false, reason: 'consent_withdrawn' },
+  }
 }
 
 export function transitionEvent(transition: AudienceTransition): CanonicalEvent {

@@ -10,6 +10,7 @@ import type { Database } from '../store/database.ts'
 import type { ClaimedDelivery } from '../store/deliveries.ts'
 import { BELOW_MINIMUM } from '../store/transitions.ts'
 import type { DeliveryResult, Destination } from './destination.ts'
+import { withdrawn } from './told.ts'
 
 /** By position: the delivery as it may be sent, or what became of it here. */
 export type AudienceGate = (
@@ -45,9 +46,10 @@ function decide(
   catalogue: ConsentCatalogue,
   nowMs: number,
 ): ClaimedDelivery | DeliveryResult {
-  const passed = person ? { ...delivery, audiences: person } : delivery
-  if (!transition) return passed
-  const { rule, isSuperseded, isEarlierUnderWay, size } = transition
+  const known = person ? { ...delivery, audiences: person } : delivery
+  if (!transition) return known
+  const { rule, isSuperseded, isEarlierUnderWay, size, membership } = transition
+  const passed = { ...known, membership }
   // Who left an append-only audience stays on its lists: an entry is never overtaken by an exit that nobody is told of.
   if (isSuperseded && rule?.mode !== 'append_only')
     return { kind: 'filtered', reason: 'superseded' }
@@ -55,7 +57,11 @@ function decide(
   if (isEarlierUnderWay)
     return { kind: 'held', reason: EARLIER_UNDER_WAY, until: new Date(nowMs + ORDER_CHECK_MS) }
   if (!rule || isRemoval(delivery.canonical)) return passed
-  return heldBack(delivery, rule, size, catalogue, nowMs) ?? passed
+  const stopped = heldBack(delivery, rule, size, catalogue, nowMs)
+  // Who refuses what they had granted is taken off again.
+  if (stopped?.kind === 'filtered' && stopped.reason === 'consent_denied')
+    return withdrawn(passed) ?? stopped
+  return stopped ?? passed
 }
 
 /** Why a transition waits: one before it of the same person is being sent. */

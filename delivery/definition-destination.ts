@@ -1,6 +1,6 @@
 // A destination that runs an actions-core definition: which events are meant for it, with whose consent, in which form,
 // and what became of each. Everything is compiled when the destination is made; nothing is interpreted per event.
-import { AUDIENCE_EXITED } from '../core/audience-transition.ts'
+import { AUDIENCE_EXITED, isRemoval, UNCHANGED } from '../core/audience-transition.ts'
 import type { CanonicalEvent } from '../core/canonical-event.ts'
 import type { Clock } from '../core/clock.ts'
 import {
@@ -31,6 +31,7 @@ import type { Outcome, RunOptions, runDefinition } from './host/run-definition.t
 import type { TokenSource } from './host/token-source.ts'
 import { MATCH_PLATFORMS } from './match-platforms.ts'
 import { recordedPayload } from './recorded-payload.ts'
+import { removals, withdrawn } from './told.ts'
 import type { Transport } from './transport.ts'
 
 export interface DefinitionOptions {
@@ -58,8 +59,14 @@ const HOST_FUNCTIONS = {
     typeof name === 'string' && (context as TriggerContext).audiences.has(name),
 }
 
-function compileCondition(fql: string): CompiledTrigger {
+/** A trigger or a consent condition; it may ask for audiences. */
+export function compileCondition(fql: string): CompiledTrigger {
   return compileTrigger(fql, { functions: HOST_FUNCTIONS })
+}
+
+/** What a condition is evaluated with, besides the event. */
+export function conditionContext({ audiences }: ClaimedDelivery): TriggerContext {
+  return { audiences: audiences?.names ?? NO_NAMES }
 }
 
 /** True when a file's triggers, consent rule or mappings ask which audiences a person is in. */
@@ -112,8 +119,10 @@ export function createDefinitionDelivery(
   const turns = createRequestTurns(options.file.limits.concurrency, options.clock)
   return async (deliveries) => {
     const beginBy = options.clock.now() + timeoutOf(options)
-    const decisions = deliveries.map((delivery) => {
-      const decision = decide(options, compiled, delivery)
+    const shares = deliveries.flatMap((delivery, place) =>
+      decideAll(options, compiled, delivery).map((decision) => ({ place, decision, delivery })),
+    )
+    const decisions = shares.map(({ decision, delivery }) => {
       if (decision.kind !== 'send') return decision
       return { ...decision, evidence: { ...decision.evidence, ...estimate(delivery) } }
     })
@@ -128,8 +137,52 @@ export function createDefinitionDelivery(
       })
     }
     await Promise.all(groupsOf(decisions, options.hosted.rules !== null).map(deliverGroup))
-    return results
+    return foldShares(
+      deliveries.length,
+      shares.map(({ place }) => place),
+      results,
+    )
   }
+}
+
+// A removal may go out in several forms of one person, and is done when each that the platform could read is.
+function foldShares(
+  count: number,
+  places: readonly number[],
+  results: readonly DeliveryResult[],
+): DeliveryResult[] {
+  const folded: DeliveryResult[] = []
+  results.forEach((result, at) => {
+    const place = places[at] as number
+    const known = folded[place]
+    if (!known || weightOf(result) > weightOf(known)) folded[place] = result
+  })
+  if (folded.length !== count)
+    throw new Error(`${count} deliveries brought ${folded.length} results`)
+  return folded
+}
+
+function weightOf(result: DeliveryResult): number {
+  if (result.kind === 'failed') return result.retryable ? 4 : 1
+  return { filtered: 0, delivered: 2, held: 3, unknown: 3 }[result.kind]
+}
+
+function decideAll(
+  options: DefinitionOptions,
+  compiled: Compiled,
+  delivery: ClaimedDelivery,
+): Decision[] {
+  if (isRemoval(delivery.canonical))
+    return removals(delivery).map((each) => decide(options, compiled, each))
+  const decision = decide(options, compiled, delivery)
+  const isDenied = decision.kind === 'filtered' && decision.reason === 'consent_denied'
+  const removal = isDenied ? withdrawn(delivery) : null
+  if (!removal) return [decision]
+  const denied = decision.kind === 'filtered' ? decision.evidence : {}
+  return decideAll(options, compiled, removal).map((each) => ({
+    ...each,
+    evidence: { ...each.evidence, ...denied, sent_as: 'exited' },
+  }))
 }
 
 // How well the platform can match the event to a person, for platforms that do: kept with the decision.
@@ -211,7 +264,7 @@ function decide(
 ): Decision {
   const { canonical } = delivery
   const plain = canonical as unknown as JsonObject
-  const context: TriggerContext = { audiences: delivery.audiences?.names ?? NO_NAMES }
+  const context = conditionContext(delivery)
   const subscription = subscriptions.find(({ matches }) => matches(plain, context))
   if (!subscription) return { kind: 'filtered', reason: 'trigger' }
   const occurredAt = canonical.occurred_at ?? delivery.receivedAt.toISOString()
@@ -224,6 +277,8 @@ function decide(
   const evidence = evidenceOf(consent, canonical, subscription)
   if (consent.verdict === 'deny') return { kind: 'filtered', reason: 'consent_denied', evidence }
   if (consent.verdict === 'hold') return hold(file, delivery, clock, evidence)
+  if (delivery.membership?.isUnchanged && !isRemoval(canonical))
+    return { kind: 'filtered', reason: UNCHANGED, evidence }
   const platform = platformConsent(subject)
   const envelope = {
     ...plain,
@@ -396,6 +451,7 @@ function resultOf(
     retryable: failure.retryable,
     isOutage: failure.isOutage,
     isCredential: failure.isCredential,
+    ...(failure.isAudience ? { isAudience: true } : {}),
     ...(failure.retryAfterMs === undefined ? {} : { retryAfterMs: failure.retryAfterMs }),
     attempt,
     evidence,

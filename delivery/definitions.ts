@@ -1,15 +1,17 @@
 // Makes a destination of a file: a signed webhook, the return path to the source function, or an actions-core definition.
+import { isRemoval, UNCHANGED } from '../core/audience-transition.ts'
 import { canonicalJson } from '../core/canonical-json.ts'
 import type { Clock } from '../core/clock.ts'
 import type { ConsentCatalogue } from '../core/consent-catalogue.ts'
 import type { DestinationFile, ReturnsFile } from '../core/destination-schema.ts'
 import { TrackLayerError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
-import { compileTrigger } from '../core/mapping-kit/compile-trigger.ts'
 import { repeatRuleOf } from '../core/replay.ts'
 import { type ReturnFacts, returnMessage, returnTraits } from '../core/return-message.ts'
 import type { ClaimedDelivery } from '../store/deliveries.ts'
 import {
+  compileCondition,
+  conditionContext,
   createConfirm,
   createDefinitionDelivery,
   readsAudiences,
@@ -21,6 +23,7 @@ import {
   hostPackageDefinition,
 } from './host/hosted-definition.ts'
 import { ACCESS_TOKEN } from './host/package-settings.ts'
+import { createRemoteCalls } from './host/remote-calls.ts'
 import { createRequestClient } from './host/request-client.ts'
 import type { runDefinition } from './host/run-definition.ts'
 import { createTokenSource, type TokenSource, type TokenStore } from './host/token-source.ts'
@@ -64,9 +67,11 @@ export function createDestination(options: DestinationOptions): Destination {
 }
 
 function frameOf({ name, environment, file }: DestinationOptions) {
-  // A definition's last request begins within one timeout, as the others of its batch, and has one of its own.
+  // A definition's last request begins within one timeout, as the others of its batch, and has one of its own. A remote
+  // audience is made within the claim of its first members.
+  const making = file.receives === 'audiences' ? 1 : 0
   const timeouts = isSinglePost(file.definition) ? 1 : 2
-  const timeoutMs = file.limits.timeout_seconds * 1000 * timeouts
+  const timeoutMs = file.limits.timeout_seconds * 1000 * (timeouts + making)
   return {
     name,
     environment,
@@ -94,7 +99,7 @@ function rehearsal(slug: string): Pick<DestinationOptions, 'tokens' | 'run'> {
 
 function deliveryOf(
   options: DestinationOptions,
-): Pick<Destination, 'deliver' | 'deliverBatch' | 'confirm' | 'returns'> {
+): Pick<Destination, 'deliver' | 'deliverBatch' | 'confirm' | 'remote' | 'returns'> {
   const { definition: slug, limits } = options.file
   const timeoutMs = limits.timeout_seconds * 1000
   if (isSinglePost(slug)) {
@@ -114,7 +119,9 @@ function deliveryOf(
   const definitionOptions = { ...options, hosted, tokens }
   const deliverBatch = createDefinitionDelivery(definitionOptions)
   const confirm = createConfirm(definitionOptions)
+  const remote = createRemoteCalls(definitionOptions)
   return {
+    ...(remote ? { remote } : {}),
     ...(confirm ? { confirm } : {}),
     deliverBatch,
     deliver: async (delivery) => (await deliverBatch([delivery]))[0] as DeliveryResult,
@@ -124,9 +131,11 @@ function deliveryOf(
 /** Without subscriptions every event is meant for a webhook; with some, those that a trigger of theirs takes. */
 function triggered({ subscriptions }: DestinationFile, deliver: Deliver): Deliver {
   if (subscriptions.length === 0) return deliver
-  const triggers = subscriptions.map(({ trigger }) => compileTrigger(trigger))
+  const triggers = subscriptions.map(({ trigger }) => compileCondition(trigger))
   return async (delivery) =>
-    triggers.some((matches) => matches(delivery.canonical as unknown as JsonObject))
+    triggers.some((matches) =>
+      matches(delivery.canonical as unknown as JsonObject, conditionContext(delivery)),
+    )
       ? deliver(delivery)
       : { kind: 'filtered', reason: 'trigger' }
 }
@@ -240,7 +249,9 @@ interface Target {
 }
 
 function webhook(sender: SenderOptions, target: Target): Deliver {
-  return ({ canonical, canonicalUserId }) => {
+  return async ({ canonical, canonicalUserId, membership }) => {
+    if (membership?.isUnchanged && !isRemoval(canonical))
+      return { kind: 'filtered', reason: UNCHANGED }
     const payload = { event: { ...canonical, canonical_user_id: canonicalUserId } }
     return signedPost(sender, {
       ...target,

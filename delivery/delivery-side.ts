@@ -11,6 +11,8 @@ export function createDeliverySide(destinations: readonly Destination[]): Delive
     isOn: (environment, name) => find(environment, name) !== undefined,
     preview: async (environment, name, deliveries) =>
       (await find(environment, name)?.preview(deliveries)) ?? null,
+    report: async (environment, name, externalId) =>
+      (await find(environment, name)?.remote?.report?.(externalId)) ?? null,
     repeatRule: (environment, name) => find(environment, name)?.repeatRule ?? null,
   }
 }

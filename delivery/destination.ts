@@ -4,7 +4,7 @@ import type { JsonObject } from '../core/json.ts'
 import type { RepeatRule } from '../core/replay.ts'
 import type { RetrySchedule } from '../core/retry-schedule.ts'
 import type { Attempt, ClaimedDelivery } from '../store/deliveries.ts'
-import type { Preview } from '../store/delivery-side.ts'
+import type { Preview, RemoteReport } from '../store/delivery-side.ts'
 
 export interface Destination {
   readonly name: string
@@ -35,8 +35,21 @@ export interface Destination {
   readonly repeatRule: RepeatRule | null
   /** What becomes of an event that may have arrived, without an answer: sent again, or left for people to look at. */
   readonly whenAnswerLost?: 'retry' | 'unknown'
+  /** Of a platform that keeps audiences: making one, and asking how it is. */
+  readonly remote?: RemoteCalls
   /** What `deliver` would send now, by position; nothing leaves the house. */
   preview(deliveries: readonly ClaimedDelivery[]): Promise<Preview[]>
+}
+
+export interface RemoteCalls {
+  /** Makes the audience, or finds the one made earlier; its id there. Rejects as definitions do (host/failure.ts). */
+  create(audience: {
+    readonly name: string
+    readonly computationId: string
+    readonly key: string
+  }): Promise<string>
+  /** What the platform says of it. */
+  report?(externalId: string): Promise<RemoteReport>
 }
 
 export type Confirmation =
@@ -58,7 +71,13 @@ export type DeliveryResult = (
     }
   | { readonly kind: 'filtered'; readonly reason: string }
   /** Waits for an answer, until then at the most. */
-  | { readonly kind: 'held'; readonly reason: string; readonly until: Date }
+  | {
+      readonly kind: 'held'
+      readonly reason: string
+      readonly until: Date
+      /** When something was sent first. */
+      readonly attempt?: Attempt
+    }
   /** Sent, the answer lost, and sending it again would count twice: people decide. */
   | {
       readonly kind: 'unknown'
@@ -74,6 +93,8 @@ export type DeliveryResult = (
       readonly isOutage?: boolean
       /** The credential is refused: the destination pauses until it is mended. */
       readonly isCredential?: boolean
+      /** The remote audience is gone or blocked: it pauses, and no other does. */
+      readonly isAudience?: boolean
       /** Milliseconds the receiver asked to be left alone. */
       readonly retryAfterMs?: number
       readonly attempt: Attempt

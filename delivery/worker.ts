@@ -18,6 +18,7 @@ import {
   recordDeliveries,
 } from '../store/deliveries.ts'
 import { setDestinationState } from '../store/destination-states.ts'
+import { activate } from './activation.ts'
 import type { AudienceGate } from './audience-gate.ts'
 import { FIRST_ASKED_AFTER_MS, runConfirmations } from './confirmations.ts'
 import type { DeliveryResult, Destination } from './destination.ts'
@@ -206,9 +207,11 @@ async function deliverBatch(
   const startedAt = database.clock.now()
   try {
     return await guardRepeats(destination, batch, startedAt, (fresh) =>
-      destination.deliverBatch
-        ? destination.deliverBatch(fresh)
-        : Promise.all(fresh.map((delivery) => destination.deliver(delivery))),
+      activate({ database, log }, destination, fresh, (ready) =>
+        destination.deliverBatch
+          ? destination.deliverBatch(ready)
+          : Promise.all(ready.map((delivery) => destination.deliver(delivery))),
+      ),
     )
   } catch (error) {
     const ids = batch.map(({ canonical }) => `"${canonical.properties.event_id}"`).slice(0, 5)
@@ -263,7 +266,7 @@ function settle(
     case 'held':
       return {
         settlement: { state: 'held', reason: result.reason, dueAt: result.until },
-        attempt: null,
+        attempt: result.attempt ?? null,
       }
     case 'unknown':
       return {

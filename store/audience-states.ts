@@ -2,19 +2,25 @@
 import type { Pool } from 'pg'
 import { type AudienceRule, type AudienceTable, audienceName } from '../core/audience-table.ts'
 import { isTransition } from '../core/audience-transition.ts'
-import type { ClaimedDelivery, PersonAudiences } from './deliveries.ts'
+import type {
+  ClaimedDelivery,
+  ClaimedMembership,
+  PersonAudiences,
+  ToldEarlier,
+} from './deliveries.ts'
 import { ruleOfRow } from './membership-settling.ts'
 
 export interface AudienceState {
   /** Null when the delivery is no transition's, or the transition is not on record. */
   readonly transition: {
     readonly rule: AudienceRule | null
-    /** True when the same person has entered or left the same audience since. */
+    /** True when the same person has entered or left the same audience since, or this destination was told anew. */
     readonly isSuperseded: boolean
     /** True while an earlier transition of the same person is being sent to the same destination. */
     readonly isEarlierUnderWay: boolean
     /** Members of the audience, counted up to the largest minimum size of any. */
     readonly size: number
+    readonly membership: ClaimedMembership
   } | null
   /** Null unless asked for. */
   readonly person: PersonAudiences | null
@@ -68,19 +74,24 @@ interface StateRow extends Names {
   readonly is_superseded: boolean | null
   readonly is_earlier_under_way: boolean | null
   readonly size: string | null
+  readonly audience_id: string
+  readonly told: ToldEarlier[] | null
   readonly audiences: (Names & { readonly is_current: boolean })[] | null
 }
 
 // An attempt that was begun and is not on record, within its lease, is under way.
 // Of several audiences with one key only the one that began last answers to it: the others were made anew.
 const STATES = `
-  select t.place, x.is_superseded, x.is_earlier_under_way, a.identity, a.computation_id, a.key, a.name, inside.size, person.audiences
+  select t.place, x.is_superseded, x.is_earlier_under_way, x.audience_id::text, a.identity, a.computation_id, a.key, a.name,
+         inside.size, earlier.told, person.audiences
   from unnest($2::bigint[], $3::text[]) with ordinality as t (profile_id, event_id, place)
   left join lateral (
-    select audience_id, exists (
+    select audience_id, subject, id, exists (
              select from membership_transitions later
              where later.environment = $1 and later.audience_id = own.audience_id and later.subject = own.subject
-               and later.id > own.id
+               and later.id > own.id and (later.reason <> 'repaired' or exists (
+                 select from events e join deliveries d on d.event_id = e.id and d.destination = $5
+                 where e.transition_id = later.id))
            ) as is_superseded,
            exists (
              select from membership_transitions earlier
@@ -98,6 +109,20 @@ const STATES = `
     select count(*) as size from (
       select from memberships where environment = $1 and audience_id = x.audience_id and is_member limit $4) m
   ) inside on true
+  left join lateral (
+    select jsonb_agg(jsonb_build_object('as', coalesce(d.decision ->> 'sent_as', h.direction), 'state', d.state,
+             'remote', d.decision ->> 'remote_audience', 'user', e.canonical -> 'user') order by h.id desc) as told
+    from (
+      select h.id, h.direction from membership_transitions h
+      where h.environment = $1 and h.audience_id = x.audience_id and h.subject = x.subject and h.id <= x.id
+      order by h.id desc limit 20
+    ) h
+    cross join lateral (select id, canonical from events where transition_id = h.id offset 0) e
+    cross join lateral (
+      select state, decision from deliveries
+      where event_id = e.id and destination = $5 and attempts > case when h.id = x.id then 1 else 0 end offset 0
+    ) d
+  ) earlier on true
   left join lateral (
     select jsonb_agg(jsonb_build_object('identity', b.identity, 'computation_id', b.computation_id, 'key', b.key,
              'name', b.name, 'is_current', not exists (
@@ -119,9 +144,20 @@ function stateOf(
           isSuperseded: row.is_superseded,
           isEarlierUnderWay: row.is_earlier_under_way === true,
           size: Number(row.size),
+          membership: membershipOf(row, table),
         }
       : null
   return { transition, person: wantsPersons ? personOf(row?.audiences ?? [], table) : null }
+}
+
+function membershipOf(row: StateRow, table: AudienceTable): ClaimedMembership {
+  const rule = ruleOfRow(table, row)
+  return {
+    audienceId: row.audience_id,
+    identity: row.identity,
+    name: rule?.name ?? row.name ?? rule?.id ?? row.key ?? row.identity,
+    told: row.told ?? [],
+  }
 }
 
 function personOf(

@@ -15,15 +15,16 @@ interface Statement {
 /**
  * Records what the messages state and wakes the deliveries of whoever said something new: held ones are decided again,
  * and so are those waiting for a retry, which a refusal withdraws.
+ * @returns the profiles of whoever said something new
  */
 export async function recordConsents(
   client: PoolClient,
   occasion: Occasion,
   messages: readonly PreparedMessage[],
   profiles: readonly (string | null)[],
-): Promise<void> {
+): Promise<readonly string[]> {
   const statements = latestStatements(messages, profiles, occasion.receivedAt.toISOString())
-  if (statements.length === 0) return
+  if (statements.length === 0) return []
   const { rows } = await client.query<{ profile_id: string }>({
     name: 'record-consents',
     text: `with stated as materialized (
@@ -53,11 +54,9 @@ export async function recordConsents(
       statements.map(({ messageId }) => messageId),
     ],
   })
-  await wakeDeliveries(
-    client,
-    occasion,
-    rows.map(({ profile_id }) => profile_id),
-  )
+  const changed = rows.map(({ profile_id }) => profile_id)
+  await wakeDeliveries(client, occasion, changed)
+  return changed
 }
 
 /** Has the waiting deliveries of these people decided again now: after a statement, and after a merge. */

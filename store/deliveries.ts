@@ -1,6 +1,6 @@
 // The worker's view of the ledger: claim what is due, record what became of it.
 import type { PoolClient } from 'pg'
-import type { CanonicalEvent } from '../core/canonical-event.ts'
+import type { CanonicalEvent, CanonicalUser } from '../core/canonical-event.ts'
 import type { ConsentStatement } from '../core/consent.ts'
 import type { JsonObject } from '../core/json.ts'
 import { type AttemptMark, type EarlierAttempts, returnsToBefore } from '../core/replay.ts'
@@ -26,8 +26,30 @@ export interface ClaimedDelivery {
   readonly profileId?: string | null
   /** Audiences the person is in as of now; there only for destinations whose file asks for them. */
   readonly audiences?: PersonAudiences
+  /** Of a transition: which audience, and what its destination was told of the person before. */
+  readonly membership?: ClaimedMembership
   /** Of what goes back to Segment: what its first attempt said, and every other one says too. */
   readonly returning?: ReturnFacts
+}
+
+export interface ClaimedMembership {
+  /** Row id of the audience. */
+  readonly audienceId: string
+  readonly identity: string
+  /** What people call it. */
+  readonly name: string
+  /** What was sent to this destination about the person, answered or not; the latest first, at most 20. */
+  readonly told: readonly ToldEarlier[]
+  /** True when the destination has what it would be told: it is told only what consent makes of it. */
+  readonly isUnchanged?: boolean
+}
+
+export interface ToldEarlier {
+  readonly as: 'entered' | 'exited'
+  readonly state: Settlement['state'] | 'pending'
+  /** Id of the remote audience it was sent to. */
+  readonly remote: string | null
+  readonly user: CanonicalUser
 }
 
 export interface PersonAudiences {

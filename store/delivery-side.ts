@@ -21,6 +21,14 @@ export interface Preview {
   readonly evidence: JsonObject | null
 }
 
+/** What a platform says of an audience it keeps. Sizes are told rounded, late and from some size on. */
+export interface RemoteReport {
+  readonly name: string | null
+  readonly size: { readonly lower: number; readonly upper: number } | null
+  readonly state: 'ready' | 'processing' | 'too_small' | 'blocked' | 'unknown'
+  readonly detail: string | null
+}
+
 export interface DeliverySide {
   /** Whether the destination is delivered to in this environment. */
   isOn(environment: string, destination: string): boolean
@@ -32,4 +40,6 @@ export interface DeliverySide {
   ): Promise<Preview[] | null>
   /** How the destination's platform knows a repeat; null when every repeat counts. */
   repeatRule(environment: string, destination: string): RepeatRule | null
+  /** Asks the platform; null where it cannot be asked. Rejects when it does not answer. */
+  report(environment: string, destination: string, externalId: string): Promise<RemoteReport | null>
 }

@@ -20,6 +20,8 @@ export interface ResolvedProfiles {
   readonly profiles: readonly (string | null)[]
   /** Merges that moved what was stated of somebody's memberships: to be settled anew. */
   readonly moved: readonly MovedMembership[]
+  /** Whom others merged into, each once. */
+  readonly merged: readonly string[]
 }
 
 export interface MovedMembership {
@@ -50,7 +52,14 @@ export async function resolveProfiles(
   return {
     profiles: decision.profiles.map((profile) => (profile === null ? null : idOf(profile))),
     moved,
+    merged: rootsOf(decision).map(idOf),
   }
+}
+
+// Whom a later merge of the batch took along is nobody's root.
+function rootsOf({ merges }: IdentityDecision): string[] {
+  const gone = new Set(merges.map(({ from }) => from))
+  return [...new Set(merges.map(({ into }) => into))].filter((profile) => !gone.has(profile))
 }
 
 async function ownersOf(

@@ -14,6 +14,8 @@ export interface Member {
   /** True when a profile that merged into this one was inside: whoever is outside now has left. */
   readonly wasInside: boolean
   readonly cause: TransitionReason
+  /** Told anew although nothing changed. */
+  readonly isRestated?: boolean
 }
 
 export interface AudienceRow {
@@ -72,6 +74,7 @@ export async function settleMembers(
       unique.map(({ wasInside }) => wasInside),
       unique.map(({ audienceId }) => ruleOf(audienceId)?.retentionDays ?? null),
       TRAITS,
+      unique.map(({ isRestated }) => isRestated === true),
     ],
   })
   const causes = new Map(unique.map((member) => [keyOf(member), member.cause]))
@@ -85,7 +88,7 @@ export async function settleMembers(
       subject,
       profile: row.profile_id,
       isMember: row.is_member,
-      reason: isExpired ? 'expired' : (causes.get(keyOf({ audienceId, subject })) ?? 'stated'),
+      reason: reasonOf(row, causes.get(keyOf({ audienceId, subject })) ?? 'stated'),
       // Whoever expires left when the time was up, whenever that is noticed.
       computedAt: isExpired
         ? new Date(computed_at.getTime() + (rule?.retentionDays ?? 0) * DAY_MS)
@@ -99,6 +102,12 @@ export async function settleMembers(
       traits: row.traits ?? {},
     }
   })
+}
+
+// What is only told anew is told for want of a change: after a merge, because of what either person said of consent.
+function reasonOf({ reason, is_flip }: FlipRow, cause: TransitionReason): TransitionReason {
+  if (reason === 'expired') return 'expired'
+  return is_flip || cause === 'repaired' ? cause : 'consent'
 }
 
 export function ruleOfRow(
@@ -118,7 +127,10 @@ function uniqueMembers(members: readonly Member[]): Member[] {
   for (const member of members) {
     const known = unique.get(keyOf(member))
     const wasInside = member.wasInside || (known?.wasInside ?? false)
-    unique.set(keyOf(member), { ...member, wasInside })
+    // A change of its own is told as such.
+    const cause = member.isRestated && known ? known.cause : member.cause
+    const isRestated = member.isRestated === true || known?.isRestated === true
+    unique.set(keyOf(member), { ...member, wasInside, cause, isRestated })
   }
   return [...unique].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, member]) => member)
 }
@@ -148,6 +160,7 @@ interface FlipRow {
   profile_id: string | null
   is_member: boolean
   reason: string | null
+  is_flip: boolean
   computed_at: Date
   message_id: string
   repeats: string
@@ -163,10 +176,10 @@ interface FlipRow {
 // last exit before it.
 const SETTLE = `
   with member as materialized (
-    select * from unnest($3::bigint[], $4::text[], $5::bigint[], $6::boolean[], $7::integer[])
-      as t (audience_id, subject, profile_id, was_inside, retention_days)
+    select * from unnest($3::bigint[], $4::text[], $5::bigint[], $6::boolean[], $7::integer[], $9::boolean[])
+      as t (audience_id, subject, profile_id, was_inside, retention_days, is_restated)
   ), settled as materialized (
-    select m.audience_id, m.subject, m.profile_id, m.was_inside, m.retention_days, last.computed_at, last.message_id, entry.since,
+    select m.audience_id, m.subject, m.profile_id, m.was_inside, m.retention_days, m.is_restated, last.computed_at, last.message_id, entry.since,
            case when not last.is_member then coalesce(last.reason, 'exited')
                 when last.computed_at <= $2::timestamptz - make_interval(hours => 24 * m.retention_days) then 'expired'
            end as reason
@@ -203,9 +216,13 @@ const SETTLE = `
             (excluded.is_member, excluded.since, excluded.computed_at, excluded.message_id, excluded.reason)
   )
   select s.audience_id::text, s.subject, s.profile_id::text, s.reason is null as is_member, s.reason, s.computed_at,
-         s.message_id, again.repeats, p.user_id, known.anonymous_id, known.email, known.phone, stated.traits
-  from settled s
-  left join before b on b.audience_id = s.audience_id and b.subject = s.subject
+         s.message_id, s.changed as is_flip, again.repeats, p.user_id, known.anonymous_id, known.email, known.phone, stated.traits
+  from (
+    select s.*, (s.reason is null) is distinct from (
+             case when s.reason is null then coalesce(b.is_member, false) else coalesce(b.is_member, false) or s.was_inside end
+           ) as changed
+    from settled s left join before b on b.audience_id = s.audience_id and b.subject = s.subject
+  ) s
   left join lateral (select user_id from profiles where id = s.profile_id limit 1) p on true
   cross join lateral (
     select count(*) as repeats from membership_transitions
@@ -225,6 +242,5 @@ const SETTLE = `
     from profile_traits where name = any($8::text[]) and profile_id in (
       select s.profile_id union all select id from profiles where merged_into = s.profile_id)
   ) stated on true
-  where (s.reason is null) is distinct from
-        (case when s.reason is null then coalesce(b.is_member, false) else coalesce(b.is_member, false) or s.was_inside end)
+  where s.is_restated or s.changed
   order by s.audience_id, s.subject`

@@ -39,6 +39,10 @@ export interface MembershipNews {
     readonly statedAt: string | null
   }[]
   readonly moved: readonly MovedMembership[]
+  /** Profiles of whoever said something new about consent: what destinations were told of them may be wrong by now. */
+  readonly consenting: readonly string[]
+  /** Profiles that others merged into: what either said of consent is now said of both. */
+  readonly merged: readonly string[]
 }
 
 /** What the new messages of a batch say about memberships; null when that is nothing. */
@@ -46,7 +50,7 @@ export function membershipNews(
   messages: readonly PreparedMessage[],
   profiles: readonly (string | null)[],
   stored: ReadonlyMap<string, StoredMessage>,
-  moved: readonly MovedMembership[],
+  { moved, consenting, merged }: Pick<MembershipNews, 'moved' | 'consenting' | 'merged'>,
 ): MembershipNews | null {
   const stated: Stated[] = []
   const deletions: MembershipNews['deletions'][number][] = []
@@ -56,28 +60,38 @@ export function membershipNews(
     if (audience) stated.push({ ...audience, profile, messageId })
     else if (deletedAt && profile) deletions.push({ profile, messageId, ...deletedAt })
   })
-  return stated.length + deletions.length + moved.length > 0 ? { stated, deletions, moved } : null
+  const isNews = [stated, deletions, moved, consenting, merged].some(({ length }) => length > 0)
+  return isNews ? { stated, deletions, moved, consenting, merged } : null
 }
 
 export async function recordMemberships(
   client: PoolClient,
   occasion: Occasion,
-  { stated, deletions, moved }: MembershipNews,
+  { stated, deletions, moved, consenting, merged }: MembershipNews,
   options: AudienceOptions,
 ): Promise<void> {
   const audiences = await resolveAudiences(client, occasion, stated)
   const statements = stated.map((item, at) =>
     statementOf(item, audiences[at] as Audience, occasion),
   )
+  // Most people who say something about consent are in no audience: they cost one look, and no lock.
+  const denying = await denyingProfiles(client, merged)
+  const restated = await toldMembers(client, occasion, [...new Set([...consenting, ...denying])])
+  if (stated.length + deletions.length + moved.length + restated.length === 0) return
   await holdSubjects(client, occasion.environment, [
+    ...restated,
     ...statements,
     ...deletions.map(({ profile }) => memberOf(profile)),
     ...moved.map(({ into }) => memberOf(into)),
   ])
   const members = [
-    ...(await moveMemberships(client, occasion, moved)),
+    ...(await moveMemberships(client, occasion, moved)).map((member) => ({
+      ...member,
+      isRestated: member.wasInside && denying.has(member.profile ?? ''),
+    })),
     ...(await writeDeletions(client, occasion, deletions)),
     ...(await writeStatements(client, occasion, statements)),
+    ...restated,
   ]
   const flips = await settleMembers(client, occasion, members, options.table)
   const users = new Map(stated.map(({ messageId, user }) => [messageId, user]))
@@ -227,6 +241,51 @@ async function moveMemberships(
     values: [environment, moved.map(({ from }) => from), moved.map(({ into }) => into)],
   })
   return rows.map((row) => memberOfRow(row, 'merged'))
+}
+
+// Those of them who, under whichever of their profiles, refused something: only a refusal changes what destinations
+// were told.
+async function denyingProfiles(
+  client: PoolClient,
+  profiles: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (profiles.length === 0) return new Set()
+  const { rows } = await client.query<{ id: string }>({
+    name: 'denying-profiles',
+    text: `select t.id::text as id from unnest($1::bigint[]) as t (id)
+           where exists (
+             select from (select t.id union all select id from profiles where merged_into = t.id) p
+             cross join lateral (select granted from consents where profile_id = p.id offset 0) c
+             where not c.granted)`,
+    values: [profiles],
+  })
+  return new Set(rows.map(({ id }) => id))
+}
+
+// Of whom destinations were told, or were not told for want of consent. What still waits is decided with the new consent
+// anyway, except what is being sent at this moment.
+async function toldMembers(
+  client: PoolClient,
+  { environment }: Occasion,
+  profiles: readonly string[],
+): Promise<readonly Member[]> {
+  if (profiles.length === 0) return []
+  const { rows } = await client.query<MemberRow>({
+    name: 'told-members',
+    text: `select m.audience_id::text, m.subject, m.profile_id::text, false as was_inside
+           from memberships m
+           cross join lateral (
+             select id from membership_transitions
+             where environment = $1 and audience_id = m.audience_id and subject = m.subject order by id desc limit 1
+           ) last
+           where m.profile_id = any($2::bigint[]) and m.environment = $1 and m.is_member and exists (
+             select from events e join deliveries d on d.event_id = e.id
+             where e.transition_id = last.id
+               and (d.state in ('delivered', 'retrying', 'unknown', 'dead') or (d.state = 'pending' and d.reason is null)
+                    or d.reason in ('consent_denied', 'consent_unknown', 'unchanged') and d.state = 'filtered'))`,
+    values: [environment, profiles],
+  })
+  return rows.map((row) => ({ ...memberOfRow(row, 'consent'), isRestated: true }))
 }
 
 interface MemberRow {

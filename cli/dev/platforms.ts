@@ -24,6 +24,8 @@ const IDS = {
   tiktok: 'CSAMPLE00PIXEL',
   stream: 'G-SAMPLE0001',
   account: '1234567890',
+  adAccount: '900100200300',
+  advertiser: '7001002003004',
 }
 const CONVERSIONS = { PURCHASE: '700000001', LEAD: '700000002', SIGN_UP: '700000003' }
 
@@ -32,8 +34,12 @@ export async function startPlatforms(clock: Clock, random: Random): Promise<Plat
   const twins = createTwins({
     clock,
     random,
-    meta: { tokens, pixelIds: [IDS.pixel] },
-    tiktok: { tokens, eventSources: { web: [IDS.tiktok] } },
+    meta: { tokens, pixelIds: [IDS.pixel], adAccountIds: [IDS.adAccount] },
+    tiktok: {
+      tokens,
+      eventSources: { web: [IDS.tiktok] },
+      advertiserIds: [IDS.advertiser],
+    },
     ga4: { streams: [{ measurementId: IDS.stream, apiSecret: TOKEN }] },
     google: {
       tokens,
@@ -56,6 +62,11 @@ export async function startPlatforms(clock: Clock, random: Random): Promise<Plat
       META_PIXEL_ID: IDS.pixel,
       META_ACCESS_TOKEN: TOKEN,
       META_BASE_URL: urls.meta,
+      META_AD_ACCOUNT_ID: IDS.adAccount,
+      META_ADS_ACCESS_TOKEN: TOKEN,
+      TIKTOK_ADVERTISER_ID: IDS.advertiser,
+      TIKTOK_ADS_ACCESS_TOKEN: TOKEN,
+      GOOGLE_CUSTOMER_MATCH_TERMS: 'ACCEPTED',
       TIKTOK_PIXEL_CODE: IDS.tiktok,
       TIKTOK_ACCESS_TOKEN: TOKEN,
       TIKTOK_BASE_URL: urls.tiktok,

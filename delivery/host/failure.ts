@@ -15,13 +15,15 @@ export interface Failure {
   readonly isAnswerLost: boolean
   /** The destination is the reason, not the event. */
   readonly isOutage: boolean
+  /** One remote audience is gone, blocked or somebody else's; the destination's others are well. */
+  readonly isAudience: boolean
 }
 
 /** A throw without a status that is none of the transport's is a fault of ours or of the definition: few retries. */
 export function failureOf(error: unknown): Failure {
-  const { status = null, retryAfterMs, split = false } = hintsOf(error)
+  const { status = null, retryAfterMs, split = false, code } = hintsOf(error)
   const ours = error instanceof TrackLayerError ? error : null
-  const base = failureWith(status, messageOf(error))
+  const base = failureWith(status, messageOf(error), code)
   return {
     ...base,
     retryable: ours ? ours.retryable : base.retryable,
@@ -34,7 +36,8 @@ export function failureOf(error: unknown): Failure {
 }
 
 /** A failure of which only the status is known; null for none, which may pass later. */
-export function failureWith(status: number | null, reason: string): Failure {
+export function failureWith(status: number | null, reason: string, code?: string): Failure {
+  const isAudience = code === AUDIENCE_UNAVAILABLE
   const retryable = status === null || isRetryableStatus(status)
   return {
     reason,
@@ -42,11 +45,15 @@ export function failureWith(status: number | null, reason: string): Failure {
     retryable,
     retryAfterMs: undefined,
     split: false,
-    isCredential: isCredentialStatus(status),
+    isCredential: isCredentialStatus(status) && !isAudience,
+    isAudience,
     isAnswerLost: false,
     isOutage: status !== null && isOutageStatus(status),
   }
 }
+
+// What our definitions say of it (docs/audience-destinations.md).
+const AUDIENCE_UNAVAILABLE = 'AUDIENCE_UNAVAILABLE'
 
 // A definition that stumbles over one event, and an address that must not be reached, say nothing of the destination.
 function concernsEvent(error: unknown): boolean {
@@ -64,18 +71,20 @@ interface Hints {
   readonly status?: number | null
   readonly retryAfterMs?: number | undefined
   readonly split?: boolean
+  readonly code?: string | undefined
 }
 
 // actions-core's own errors carry `status`; its HTTPError carries `response` and no status of its own.
 function hintsOf(error: unknown): Hints {
   if (typeof error !== 'object' || error === null) return {}
-  const { status, response, retryAfterMs, split } = error as Hints & {
+  const { status, response, retryAfterMs, split, code } = error as Hints & {
     readonly response?: { readonly status?: number }
   }
   return {
     status: typeof status === 'number' ? status : (response?.status ?? null),
     retryAfterMs: typeof retryAfterMs === 'number' ? retryAfterMs : undefined,
     split: split === true,
+    code: typeof code === 'string' ? code : undefined,
   }
 }
 

@@ -198,6 +198,7 @@ function byAnswer(outcome: Outcome): Outcome {
 type NodeValue = {
   readonly status: number
   readonly errormessage?: string
+  readonly errortype?: string
   readonly receipt?: string
   /** The fault of the network that a definition met with this payload's request, when a batch is several. */
   readonly cause?: Error
@@ -259,6 +260,7 @@ function nodesOf(answer: unknown, count: number): NodeValue[] {
       | {
           status?: unknown
           errormessage?: string
+          errortype?: string
           body?: { requestId?: unknown; cause?: unknown; retryAfterMs?: unknown }
         }
       | undefined
@@ -269,6 +271,7 @@ function nodesOf(answer: unknown, count: number): NodeValue[] {
     return {
       status,
       ...(value.errormessage ? { errormessage: value.errormessage } : {}),
+      ...(value.errortype ? { errortype: value.errortype } : {}),
       ...(typeof requestId === 'string' && requestId ? { receipt: requestId } : {}),
       ...(cause instanceof Error ? { cause } : {}),
       ...(typeof retryAfterMs === 'number' ? { retryAfterMs } : {}),
@@ -281,8 +284,11 @@ function isAccepted(value: NodeValue): boolean {
 }
 
 function nodeFailure(value: NodeValue): Failure {
-  const { status = 500, errormessage = `refused with ${status}`, cause, retryAfterMs } = value ?? {}
-  return cause ? failureOf(cause) : { ...failureWith(status, errormessage), retryAfterMs }
+  const node: NonNullable<NodeValue> = value ?? { status: 500 }
+  const { status, errormessage = `refused with ${status}`, errortype, cause, retryAfterMs } = node
+  return cause
+    ? failureOf(cause)
+    : { ...failureWith(status, errormessage, errortype), retryAfterMs }
 }
 
 function requestClient(

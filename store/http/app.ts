@@ -9,6 +9,7 @@ import type { Database } from '../database.ts'
 import type { DeliverySide } from '../delivery-side.ts'
 import { createSecretUse, type SecretUse } from '../secret-use.ts'
 import { errorAnswer, tryAgainAnswer } from './errors.ts'
+import { addAudienceAuditRoutes } from './routes/audience-audit.ts'
 import { addAudienceRoutes } from './routes/audiences.ts'
 import { addDeadLetterRoutes } from './routes/dead-letters.ts'
 import { addDestinationRoutes } from './routes/destinations.ts'
@@ -68,6 +69,7 @@ export function createStoreApp(given: StoreOptions): StoreApp {
     addLedgerRoutes,
     addDestinationRoutes,
     addAudienceRoutes,
+    addAudienceAuditRoutes,
     addProfileRoutes,
     addSecretRoutes,
     addDeadLetterRoutes,

@@ -1,4 +1,4 @@
-// The drafts of the audience destinations under the house's own host: methods, queries and bodies that no event destination
+// The files of the audience destinations under the house's own host: methods, queries and bodies that no event destination
 // uses, and consent. From a claimed delivery to a member at the twin.
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -51,7 +51,7 @@ test.each(platformCases)('%s: entries, exits and a refusal in one batch', async 
       ...(platform.settings(server.url) as Record<string, string>),
       token_url: tokens.url,
     }
-    const path = `mappings/destinations.draft/${platform.folder}.yaml`
+    const path = `mappings/destinations/${platform.folder}.yaml`
     const clock = createManualClock(Date.parse('2026-04-28T10:00:00.000Z'))
     const { deliverBatch } = createDestination({
       name: platform.folder,
@@ -84,7 +84,7 @@ test.each(platformCases)('%s: entries, exits and a refusal in one batch', async 
       { kind: 'delivered' },
       { kind: 'filtered', reason: 'consent_denied' },
       { kind: 'delivered' },
-      { kind: 'failed', isCredential: true },
+      { kind: 'failed', isAudience: true, isCredential: false },
     ])
     expect([...members(audience)].sort()).toEqual(emails('bob', 'dan').map(platform.kept).sort())
   } finally {

@@ -69,6 +69,7 @@ export async function setReplayStage(database: TestDatabase, options: ReplayStag
       isOn: (...at) => createDeliverySide(destinations).isOn(...at),
       preview: (...at) => createDeliverySide(destinations).preview(...at),
       repeatRule: (...at) => createDeliverySide(destinations).repeatRule(...at),
+      report: (...at) => createDeliverySide(destinations).report(...at),
     },
   })
   const workers: RunningWorker[] = []

@@ -30,6 +30,8 @@ export interface TwinAudiences {
   has(audienceId: string, identifier: string): boolean
   /** Rows that were not taken, with the reason; a row of a refused request is refused, too. */
   refused(): readonly RefusedEvent[]
+  /** Somebody deletes it by hand, members and all. */
+  drop(audienceId: string): void
 }
 
 export interface AudienceBook extends TwinAudiences {
@@ -105,6 +107,7 @@ export function createAudienceBook(options: AudienceBookOptions): AudienceBook {
       ),
     add,
     remove: (id, identifiers) => void take(membersOf(id), identifiers),
+    drop: (id) => void audiences.delete(id),
     refuse: (reason, event) => void refused.push({ at: clock.now(), reason, event }),
     refused: () => [...refused],
   }

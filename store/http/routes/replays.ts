@@ -58,6 +58,7 @@ const NOT_ON: DeliverySide = {
   isOn: () => false,
   preview: async () => null,
   repeatRule: () => null,
+  report: async () => null,
 }
 
 export function addReplayRoutes(app: StoreApp, options: StoreOptions): void {

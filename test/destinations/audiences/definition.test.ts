@@ -7,7 +7,7 @@ import { faultsOf } from '../validate-definition.ts'
 import { mappingOf, PLATFORMS, platformCases } from './platforms.ts'
 
 describe.each(platformCases)('%s', (_, { name, folder, definition, maxMembers }) => {
-  const path = `mappings/destinations.draft/${folder}.yaml`
+  const path = `mappings/destinations/${folder}.yaml`
   const text = readFileSync(path, 'utf8')
   const { fields } = definition.actions.syncAudience
 
@@ -51,7 +51,7 @@ describe.each(platformCases)('%s', (_, { name, folder, definition, maxMembers })
 })
 
 test('the webhook for memberships takes entries and exits, and nothing else', () => {
-  const path = 'mappings/destinations.draft/audience-webhook.yaml'
+  const path = 'mappings/destinations/audience-webhook.yaml'
   const file = parseDestinationFile(readFileSync(path, 'utf8'), path)
   expect(file.definition).toBe('webhook')
   const matches = compileTrigger(file.subscriptions[0]?.trigger as string)
