@@ -15,6 +15,7 @@ import { createStoreApp } from '../store/http/app.ts'
 import { runRetention } from '../store/retention.ts'
 import { realClock, realRandom } from './clock.ts'
 import { readVault } from './config.ts'
+import { newToken, withConsole } from './console.ts'
 import {
   loadAudiences,
   loadConsentCatalogue,
@@ -75,6 +76,7 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
     .filter(({ receives }) => receives === 'audiences')
     .map(({ name }) => name)
   const deliverySide = createDeliverySide(destinations.active)
+  const stopping = new AbortController()
   const app = createStoreApp({
     database,
     access,
@@ -83,10 +85,11 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
     audienceOnly,
     audiences,
     deliverySide,
+    newToken,
+    stopping: stopping.signal,
     log,
   })
-  const server = options.listen ? await listen(app.fetch, options.listen) : null
-  const stopping = new AbortController()
+  const server = options.listen ? await listen(withConsole(app.fetch, log), options.listen) : null
   const { onRecorded } = options
   const workerOptions = {
     database,

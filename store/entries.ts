@@ -15,6 +15,8 @@ export interface PreparedEvent {
   readonly name: string
   readonly eventId: string
   readonly dedupKey: string | null
+  /** The order it is about, for whoever searches by it. */
+  readonly orderId: string | null
   readonly occurredAt: string | null
 }
 
@@ -154,8 +156,14 @@ function prepareEvent(
     name: cleanText(name),
     eventId: cleanText(eventId),
     dedupKey,
+    orderId: orderOf(properties),
     occurredAt: instant(canonical.occurred_at),
   }
+}
+
+function orderOf({ order_id }: JsonObject): string | null {
+  const order = textOf(order_id)
+  return order && order.length <= MAX_ID_LENGTH ? cleanText(order) : null
 }
 
 function instant(value: Json | undefined): string | null {
