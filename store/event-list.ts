@@ -7,6 +7,7 @@ import {
   type EventCursor,
   type EventFilter,
   MOST_LOOKED_AT,
+  STUCK,
   searchStatement,
 } from './event-search.ts'
 import type { DeliveryState } from './ledger.ts'
@@ -68,7 +69,8 @@ export async function listEvents(
     ])
     const last = page.at(-1)
     if (found.length > limit && last) return pageOf(rows, cursorOf(last, walks))
-    return pageOf(rows, walks === 'event' ? await notLookedAt(client, environment, cursor) : null)
+    const isWalked = walks === 'event' && filter.state !== undefined && !STUCK.has(filter.state)
+    return pageOf(rows, isWalked ? await notLookedAt(client, environment, cursor) : null)
   })
 
   // A page by a common state ends where looking on would take too long; the next one goes on there.

@@ -32,9 +32,9 @@ export interface Statement {
 }
 
 // Few rows among many: an index of their own (deliveries_stuck). The others are found by walking the latest events.
-const STUCK: ReadonlySet<DeliveryState> = new Set(['held', 'retrying', 'dead', 'unknown'])
+export const STUCK: ReadonlySet<DeliveryState> = new Set(['held', 'retrying', 'dead', 'unknown'])
 /** Events looked at for a page by a common state; where none has it, the page ends here and says where to go on. */
-export const MOST_LOOKED_AT = 20_000
+export const MOST_LOOKED_AT = 5000
 
 /** The statement of a page: rows of message_id, its event's number and the arrival, newest first. */
 export function searchStatement(
@@ -94,7 +94,8 @@ function byName(
     order by e.received_at desc, e.message_id desc limit $2`
 }
 
-// The state stands in the text: a parameter would keep the planner from the partial index.
+// The state stands in the text: a parameter would keep the planner from the partial index. Lateral with a limit: `exists`
+// becomes a join that reads the whole ledger when few rows are thought to be in the state.
 function byState(
   filter: EventFilter,
   state: DeliveryState,
@@ -111,7 +112,9 @@ function byState(
        where d.environment = $1 and d.state = '${state}' ${last.replace('ID', 'd.event_id')} ${at}`
     : `select e.id from (
          select id from events where environment = $1 ${last.replace('ID', 'id')} order by id desc limit ${MOST_LOOKED_AT}
-       ) e where exists (select from deliveries d where d.event_id = e.id and d.state = '${state}' ${at})`
+       ) e cross join lateral (
+         select from deliveries d where d.event_id = e.id and d.state = '${state}' ${at} limit 1
+       ) delivery`
   return `
     select e.message_id, e.id::text as event_row, e.received_at
     from (${found}) found join events e on e.id = found.id

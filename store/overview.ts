@@ -65,7 +65,7 @@ export async function readOverview(
   const read = await inSnapshot(pool, (client) =>
     readRows(client, { environment, destinations, since: new Date(sinceMs), bucketMs }),
   )
-  const series = (rows: readonly CountRow[]) => seriesOf(rows, buckets)
+  const series = (rows: readonly CountRow[]) => seriesOf(rows, { sinceMs, bucketMs, buckets })
   const overviews = destinations.map((name): DestinationOverview => {
     const state = states.find(({ destination }) => destination === name)
     const of = <Row extends { destination: string }>(rows: readonly Row[]) =>
@@ -114,13 +114,17 @@ export async function readOverview(
 }
 
 interface CountRow {
-  readonly bucket: number
+  readonly begins_at: Date
   readonly count: number
 }
 
-function seriesOf(rows: readonly CountRow[], buckets: number): Series {
+function seriesOf(
+  rows: readonly CountRow[],
+  { sinceMs, bucketMs, buckets }: { sinceMs: number; bucketMs: number; buckets: number },
+): Series {
   const counts = new Array<number>(buckets).fill(0)
-  for (const { bucket, count } of rows) {
+  for (const { begins_at, count } of rows) {
+    const bucket = (begins_at.getTime() - sinceMs) / bucketMs
     if (bucket >= 0 && bucket < buckets) counts[bucket] = (counts[bucket] ?? 0) + count
   }
   return counts
@@ -151,7 +155,7 @@ async function readRows(
 ) {
   const ask = async <Row extends object>(text: string, values: readonly unknown[]) =>
     (await client.query<Row>(text, [...values])).rows
-  const inWindow = [environment, since, bucketMs]
+  const inWindow = [environment, since, `${bucketMs} milliseconds`]
   const messages = await ask<CountRow & { outcome: string }>(
     `select ${BUCKET('received_at')}, outcome, count(*)::integer as count from messages
      where environment = $1 and received_at >= $2 group by 1, 2`,
@@ -159,7 +163,7 @@ async function readRows(
   )
   const settled = await ask<CountRow & { destination: string; state: DeliveryState }>(
     `select ${BUCKET('settled_at')}, destination, state, count(*)::integer as count from deliveries
-     where environment = $1 and settled_at >= $2 group by 1, 2, 3`,
+     where environment = $1 and settled_at is not null and settled_at >= $2 group by 1, 2, 3`,
     inWindow,
   )
   const waiting = await ask<WaitingRow>(WAITING, [environment])
@@ -190,8 +194,8 @@ async function readRows(
   }
 }
 
-const BUCKET = (column: string) =>
-  `floor(extract(epoch from ${column} - $2) * 1000 / $3)::integer as bucket`
+// date_bin counts in whole microseconds; epochs are of type numeric, which took six seconds for a million rows.
+const BUCKET = (column: string) => `date_bin($3::interval, ${column}, $2) as begins_at`
 
 // An event's number grows with its arrival: the least stands for the oldest.
 const WAITING = `

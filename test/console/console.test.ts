@@ -31,8 +31,10 @@ const access = {
   ],
 }
 
+let stopping: AbortController
 beforeEach(() => {
-  stage = createTestConsole(database, { access })
+  stopping = new AbortController()
+  stage = createTestConsole(database, { access, stopping: stopping.signal })
   visitor = stage.visitor()
 })
 
@@ -417,8 +419,7 @@ describe('pages', () => {
     }
     expect(text).toMatch(/data: <tr data-message="msg-o9">/)
     await reader?.cancel()
-    // Whoever leaves is followed no longer.
-    stage.store.clock.advance(1000)
+    stopping.abort()
     await until(() => database.pool.idleCount === database.pool.totalCount)
   })
 })
