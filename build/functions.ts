@@ -100,9 +100,13 @@ async function bundleFunction(
     (handler) => `function ${handler}(a,b){return TrackLayer.${handler}(a,b)}`,
   )
   const code = await bundle({
-    entryPoints: [path.join(root, 'functions', name, 'index.ts')],
+    stdin: {
+      contents: `import { ${handlers.join(', ')} } from './functions/${name}/index.ts'
+        Object.assign(handlers, { ${handlers.join(', ')} })`,
+      resolveDir: root,
+      loader: 'ts',
+    },
     format: 'iife',
-    globalName: 'handlers',
     target: 'node18',
     platform: 'neutral',
     minify: true,
@@ -110,7 +114,7 @@ async function bundleFunction(
   })
   return [
     '// TrackLayer: built by `tracklayer build`; change mappings/ and build again.',
-    `var TrackLayer=((${BUILT_INS})=>{${code.trim()}return handlers})(${BUILT_INS})`,
+    `var TrackLayer={};((handlers,${BUILT_INS})=>{${code.trim()}})(TrackLayer,${BUILT_INS})`,
     ...declarations,
     '',
   ].join('\n')

@@ -1,6 +1,7 @@
-// `tracklayer audience list|show|members`: who decides is Engage; this is what arrived and what follows.
+// `tracklayer audience list|show|members|outcomes`: who decides is Engage; this is what arrived and what follows.
 import { Command, InvalidArgumentError } from 'commander'
 import type { AudienceMember, AudienceSummary } from '../store/audience-reading.ts'
+import { type OutcomesAnswer, outcomeLines } from './audience-outcomes.ts'
 import { paint, print } from './output.ts'
 import { askStore } from './store-client.ts'
 
@@ -14,6 +15,12 @@ interface MemberFlags extends Flags {
   readonly cursor?: string
 }
 
+interface OutcomeFlags extends Flags {
+  readonly since?: string
+  readonly until?: string
+  readonly window?: string
+}
+
 const HELP = `
 Environment:
   TRACKLAYER_STORE_URL   address of the store; else the running \`tracklayer dev\`
@@ -23,7 +30,8 @@ Examples:
   tracklayer audience list
   tracklayer audience show vip
   tracklayer audience members vip --limit 20
-  tracklayer audience members aud_2a7c --json | jq .members[].profile_id`
+  tracklayer audience members aud_2a7c --json | jq .members[].profile_id
+  tracklayer audience outcomes vip --since 2026-11-01 --window 7d`
 
 export function audienceCommand(): Command {
   const command = new Command('audience').description('audiences and who is in them')
@@ -45,6 +53,15 @@ export function audienceCommand(): Command {
       .option('--cursor <next>', 'where to go on, from the page before')
       .description('who is in it, a page at a time')
       .action(members),
+  )
+  command.addCommand(
+    withStore(new Command('outcomes'))
+      .argument('<id>', 'our id, a key or a computation id')
+      .option('--since <instant>', 'from then on, e.g. 2026-11-01; else from the beginning')
+      .option('--until <instant>', 'before then; else until now')
+      .option('--window <duration>', 'also what happened within it after entering, e.g. 72h or 7d')
+      .description('which conversions and what revenue came of its members, and of everybody else')
+      .action(outcomes),
   )
   return command
 }
@@ -105,6 +122,18 @@ async function members(id: string, { storeUrl, json, limit, cursor }: MemberFlag
   for (const { subject, status, canonical_user_id, since } of answer.members)
     print(`${(canonical_user_id ?? subject).padEnd(32)} ${status.padEnd(10)} since ${since}`)
   if (answer.next) print(paint.dim(`more: --cursor ${answer.next}`))
+}
+
+async function outcomes(id: string, flags: OutcomeFlags): Promise<void> {
+  const { storeUrl, json, since, until, window } = flags
+  const query = new URLSearchParams(Object.entries({ since, until, window }).filter(isGiven))
+  const answer = await askStore<OutcomesAnswer>(storeUrl, `${pathOf(id)}/outcomes?${query}`)
+  if (json) return print(JSON.stringify(answer))
+  for (const line of outcomeLines(answer, paint)) print(line)
+}
+
+function isGiven(entry: readonly [string, string | undefined]): entry is [string, string] {
+  return entry[1] !== undefined
 }
 
 function pathOf(id: string): string {

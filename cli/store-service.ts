@@ -8,6 +8,7 @@ import { createAudienceGate } from '../delivery/audience-gate.ts'
 import { createDeliverySide } from '../delivery/delivery-side.ts'
 import type { Destination } from '../delivery/destination.ts'
 import { type LoadedDestinations, loadDestinations } from '../delivery/load-destinations.ts'
+import { createReturnGate, inTurn } from '../delivery/return-gate.ts'
 import { createTransport } from '../delivery/transport.ts'
 import { runWorker, type WorkerOptions } from '../delivery/worker.ts'
 import type { Access } from '../store/access.ts'
@@ -95,7 +96,10 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
     database,
     destinations: destinations.active,
     log,
-    audienceGate: createAudienceGate(database, audiences, catalogue),
+    audienceGate: inTurn(
+      createAudienceGate(database, audiences, catalogue),
+      createReturnGate(database, audiences),
+    ),
     ...(onRecorded ? { onRecorded } : {}),
   }
   const worker = options.deliver ? runWorker(workerOptions, stopping.signal) : Promise.resolve()

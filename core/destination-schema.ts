@@ -1,5 +1,6 @@
 // The forms of mappings/destinations/*.yaml and mappings/returns.yaml (design 3.10 and 3.5). Read when a store starts.
 import { z } from 'zod'
+import { isTransition } from './audience-transition.ts'
 import type { ConsentCatalogue } from './consent-catalogue.ts'
 import { type ConsentRule, completeConsent, consentProblems, consentRule } from './consent-rule.ts'
 import { settingProblems } from './destination-secrets.ts'
@@ -124,14 +125,52 @@ export function parseDestinationFile(
   return read ? { ...rest, consent: completeConsent(read, catalogue) } : rest
 }
 
-const returnsFile = z.strictObject({
-  returns: z.record(
-    z.string().regex(/^[a-z][a-z0-9_]*$/, 'want a canonical name, e.g. purchase'),
-    z.strictObject({
-      event: z.string({ error: 'want the name in Segment, e.g. Purchase Confirmed' }).min(1),
+const NAME_WANTED = 'want a canonical name, e.g. purchase'
+const canonicalName = z.string({ error: NAME_WANTED }).regex(/^[a-z][a-z0-9_]*$/, NAME_WANTED)
+
+// Membership is Segment's own decision: sent back as an event it would be counted as news, and go round.
+function faultOfName(name: string): string | null {
+  if (isTransition({ tracklayer_event: name }))
+    return 'memberships do not go back to Segment, which decides them'
+  return canonicalName.safeParse(name).success ? null : NAME_WANTED
+}
+
+const trait = z
+  .strictObject({
+    /** Canonical name of the conversions it is computed from. */
+    of: canonicalName,
+    read: z.enum(['first_at', 'last_at', 'count', 'net_value'], {
+      error: 'want first_at, last_at, count or net_value',
     }),
-  ),
+    currency: z
+      .string()
+      .regex(/^[A-Z]{3}$/, 'want a currency, e.g. EUR')
+      .optional(),
+  })
+  .refine(({ read, currency }) => (read === 'net_value') === (currency !== undefined), {
+    error: 'net_value wants the currency it is counted in, e.g. EUR; the others take none',
+  })
+export type ReturnTrait = z.output<typeof trait>
+
+const returnsFile = z.strictObject({
+  returns: z
+    .record(
+      z.string(),
+      z.strictObject({
+        event: z.string({ error: 'want the name in Segment, e.g. Purchase Confirmed' }).min(1),
+        /** Of what takes something back: the property that names it; `related_event_id` without it. */
+        related_as: z.string().min(1).optional(),
+      }),
+    )
+    .superRefine((rows, context) => {
+      for (const name of Object.keys(rows)) {
+        const message = faultOfName(name)
+        if (message) context.addIssue({ code: 'custom', path: [name], message })
+      }
+    }),
   integrations: z.record(z.string(), z.boolean()).default({}),
+  /** Traits that go back beside every conversion; none unless named. */
+  traits: z.record(z.string().min(1), trait).default({}),
 })
 export type ReturnsFile = z.output<typeof returnsFile>
 

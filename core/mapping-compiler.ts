@@ -1,5 +1,5 @@
-// Compiles a checked mapping table into plain JavaScript (design 3.1): one object of three small functions a row, no
-// interpreter. The text is an ES module.
+// Compiles a checked mapping table into plain JavaScript (design 3.1): a row names the groups of properties it reads, each
+// a small function, and its templates. The text is an ES module.
 import { createHash } from 'node:crypto'
 import { canonicalJson } from './canonical-json.ts'
 import { type MappingSource, type PropertyRule, READERS, type RowSource } from './mapping-schema.ts'
@@ -49,27 +49,29 @@ function createSharedFunctions() {
 
 type NameOf = (code: string) => string
 
+// What a row does not have is left off its end: that saves a bundle more than the words do.
 function compileRow(row: RowSource, { transforms }: MappingSource, nameOf: NameOf): string {
   const groups = [...row.transforms.map((name) => transforms[name] ?? {}), row.properties]
     .map((rules) => Object.entries(rules))
     .filter((rules) => rules.length > 0)
-  const steps = groups.map((rules) => `${nameOf(applyRules(rules))}(p, o, w)`)
-  const excluded = excludedNames(groups.flat()).map((name, at) => `${text(name)}: _${at}`)
-  const map = `(p, w) => { const { ${excluded.join(', ')}, ...o } = p; ${steps.join('; ')}; return o }`
-  return `[${[row.event, row.canonical, row.downstream].map(text).join(', ')}, ${row.conversion}, ${[
-    map,
-    templates(row.event_id === undefined ? [] : [row.event_id]),
-    templates(row.dedup),
+    .map((rules) => nameOf(compileGroup(rules)))
+  const cells = [
+    ...[row.event, row.canonical, row.downstream].map(text),
+    String(row.conversion),
+    `[${groups.join(', ')}]`,
+    templates(row.dedup, nameOf),
+    templates(row.event_id === undefined ? [] : [row.event_id], nameOf),
+    row.reverses ? JSON.stringify(row.reverses) : '',
   ]
-    .map(nameOf)
-    .join(', ')}]`
+  while (cells.at(-1) === '') cells.pop()
+  return `[${cells.join(', ')}]`
 }
 
-// `__proto__` never passes: a later copy of the properties must not be able to change an object's prototype.
-// event_id is set by the canonicaliser for every row.
-function excludedNames(rules: [string, PropertyRule][]): string[] {
-  const renamed = rules.flatMap(([target, { from }]) => [target, ...(from ?? [])])
-  return [...new Set(['__proto__', 'event_id', ...renamed])].filter((name) => name !== '.').sort()
+// Names that are read under another name, or written, do not pass through as they are.
+function compileGroup(rules: [string, PropertyRule][]): string {
+  const names = rules.flatMap(([target, { from }]) => [target, ...(from ?? [])])
+  const listed = [...new Set(names)].filter((name) => name !== '.').sort()
+  return `[${JSON.stringify(listed)}, ${applyRules(rules)}]`
 }
 
 function applyRules(rules: [string, PropertyRule][]): string {
@@ -87,14 +89,15 @@ function assignment(target: string, rule: PropertyRule): string {
 // Placeholders that name the person or the message; every other one is a canonical property.
 const ID_NAMES = new Set(['user_id', 'anonymous_id', 'group_id', 'message_id'])
 
-function templates(list: readonly string[]): string {
+function templates(list: readonly string[], nameOf: NameOf): string {
+  if (list.length === 0) return ''
   const filled = list.map((template) => {
     const parts = parseTemplate(template).map(({ text: piece, name }) =>
       name === null ? text(piece) : `[${ID_NAMES.has(name) ? 'ids' : 'o'}[${text(name)}]]`,
     )
     return `fillTemplate([${parts.join(', ')}])`
   })
-  return `(o, ids) => ${[...filled, 'null'].join(' ?? ')}`
+  return nameOf(`(o, ids) => ${filled.join(' ?? ')}`)
 }
 
 function text(value: string): string {

@@ -71,16 +71,30 @@ const template = z
     }
   })
 
+const CANONICAL = /^[a-z][a-z0-9_]*$/
+
+const reverses = z.strictObject(
+  {
+    event: z
+      .string({ error: 'want the canonical name of what is taken back, e.g. purchase' })
+      .regex(CANONICAL, 'want snake_case, e.g. purchase'),
+    /** `value`: as much as the event's own value says, all when it says nothing; `whole`: all of it in any case. */
+    takes: z.enum(['value', 'whole'], { error: 'want value or whole' }),
+  },
+  { error: 'want what is taken back, e.g. { event: purchase, takes: value }' },
+)
+
 const row = z.strictObject(
   {
     event: z.string({ error: 'want the exact Segment event name, e.g. Order Completed' }).min(1),
     canonical: z
       .string({ error: 'want our name for the event, e.g. purchase' })
-      .regex(/^[a-z][a-z0-9_]*$/, 'want snake_case, e.g. begin_checkout'),
+      .regex(CANONICAL, 'want snake_case, e.g. begin_checkout'),
     downstream: z
       .string({ error: 'want the name destinations use by default, e.g. Purchase' })
       .min(1),
     conversion: z.boolean({ error: 'want true or false' }).default(false),
+    reverses: reverses.optional(),
     transforms: z
       .array(z.string(), { error: 'want a list of transform names, e.g. [money]' })
       .default([]),
@@ -112,7 +126,12 @@ export type MappingSource = z.output<typeof mappingFile>
  */
 export function parseMappingSource(text: string, file: string): MappingSource {
   const { data, fault } = parseYamlFile(text, file, mappingFile, labelRow)
-  const problems = [...unknownTransforms(data), ...clashingRules(data), ...clashingNames(data)]
+  const problems = [
+    ...unknownTransforms(data),
+    ...clashingRules(data),
+    ...clashingNames(data),
+    ...unknownReversals(data),
+  ]
   if (problems.length > 0) throw fault(problems)
   return data
 }
@@ -140,6 +159,19 @@ function unknownTransforms({ events, transforms }: MappingSource): Problem[] {
           ],
     ),
   )
+}
+
+// What is taken back is found by its dedup key: a row without one could never be named.
+function unknownReversals({ events }: MappingSource): Problem[] {
+  return events.flatMap(({ reverses: reversal }, index) => {
+    if (!reversal) return []
+    const target = events.find(({ canonical }) => canonical === reversal.event)
+    if (target && target.dedup.length > 0) return []
+    const fault = target ? 'has no dedup key to be named by' : 'is the canonical name of no row'
+    return [
+      { path: ['events', index, 'reverses', 'event'], message: `"${reversal.event}" ${fault}` },
+    ]
+  })
 }
 
 // A property set twice would depend on the order in which a row names its transforms.

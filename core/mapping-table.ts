@@ -12,6 +12,12 @@ export interface TemplateIds {
 
 type CanonicalProperties = Record<string, unknown>
 
+/** Of what, by canonical name, and whether by the event's own value (all without one) or all in any case. */
+export interface Reverses {
+  readonly event: string
+  readonly takes: 'value' | 'whole'
+}
+
 export interface MappingRow {
   /** Exact, case-sensitive Segment event name. */
   readonly event: string
@@ -21,6 +27,8 @@ export interface MappingRow {
   readonly downstream: string
   /** True when it is a business result that goes back to Segment. */
   readonly conversion: boolean
+  /** What the event takes back, e.g. a refund of a purchase; null for what takes nothing back. */
+  readonly reverses: Reverses | null
   /** Applies the row's transforms to a copy; unlisted properties pass through. Never mutates `properties`. */
   mapProperties(properties: JsonObject, warnings: Warnings): CanonicalProperties
   /** The row's own event id, when it has a template and the properties it names are there. */
@@ -45,15 +53,24 @@ export function foldName(name: string): string {
   return name.replace(/[\s_-]+/g, '').toLowerCase()
 }
 
-/** A row as the compiler writes it: event, canonical, downstream, conversion and the three functions. */
+/** The names a group of rules reads or writes, and what it does with them. */
+export type PropertyGroup = readonly [
+  names: readonly string[],
+  apply: (properties: JsonObject, canonical: CanonicalProperties, warnings: Warnings) => void,
+]
+
+type Template = MappingRow['dedupKey']
+
+/** A row as the compiler writes it. */
 export type CompiledRow = readonly [
   event: string,
   canonical: string,
   downstream: string,
   conversion: boolean,
-  mapProperties: MappingRow['mapProperties'],
-  eventId: MappingRow['eventId'],
-  dedupKey: MappingRow['dedupKey'],
+  groups: readonly PropertyGroup[],
+  dedupKey?: Template,
+  eventId?: Template,
+  reverses?: Reverses,
 ]
 
 /** Builds the lookups of a table; compiled mappings call this once when they load. */
@@ -76,7 +93,41 @@ export function createMappingTable(
   }
 }
 
-function rowOf(compiled: CompiledRow): MappingRow {
-  const [event, canonical, downstream, conversion, mapProperties, eventId, dedupKey] = compiled
-  return { event, canonical, downstream, conversion, mapProperties, eventId, dedupKey }
+const NONE: Template = () => null
+
+function rowOf([
+  event,
+  canonical,
+  downstream,
+  conversion,
+  groups,
+  ...rest
+]: CompiledRow): MappingRow {
+  const [dedupKey = NONE, eventId = NONE, reverses = null] = rest
+  return {
+    event,
+    canonical,
+    downstream,
+    conversion,
+    reverses,
+    mapProperties: mapperOf(groups),
+    eventId,
+    dedupKey,
+  }
+}
+
+// `__proto__` never passes: a later copy of the properties must not be able to change an object's prototype. The
+// canonicaliser sets event_id for every row.
+function mapperOf(groups: readonly PropertyGroup[]): MappingRow['mapProperties'] {
+  let listed: Set<string> | undefined
+  return (properties, warnings) => {
+    // With the first event of the row: a cold start needs few of them.
+    listed ??= new Set(['__proto__', 'event_id', ...groups.flatMap(([names]) => names)])
+    const canonical: CanonicalProperties = {}
+    for (const name in properties) {
+      if (!listed.has(name)) canonical[name] = properties[name]
+    }
+    for (const [, apply] of groups) apply(properties, canonical, warnings)
+    return canonical
+  }
 }

@@ -13,7 +13,7 @@ import type { DeliveryResult, Destination } from './destination.ts'
 
 /** By position: the delivery as it may be sent, or what became of it here. */
 export type AudienceGate = (
-  destination: Pick<Destination, 'name' | 'environment' | 'readsAudiences'>,
+  destination: Pick<Destination, 'name' | 'environment' | 'readsAudiences' | 'returns'>,
   claimed: readonly ClaimedDelivery[],
 ) => Promise<readonly (ClaimedDelivery | DeliveryResult)[]>
 
@@ -53,11 +53,13 @@ function decide(
     return { kind: 'filtered', reason: 'superseded' }
   // Sent side by side, the older one might arrive last.
   if (isEarlierUnderWay)
-    return { kind: 'held', reason: 'earlier_under_way', until: new Date(nowMs + ORDER_CHECK_MS) }
+    return { kind: 'held', reason: EARLIER_UNDER_WAY, until: new Date(nowMs + ORDER_CHECK_MS) }
   if (!rule || isRemoval(delivery.canonical)) return passed
   return heldBack(delivery, rule, size, catalogue, nowMs) ?? passed
 }
 
+/** Why a transition waits: one before it of the same person is being sent. */
+export const EARLIER_UNDER_WAY = 'earlier_under_way'
 const ORDER_CHECK_MS = 2_000
 
 // Released as soon as the audience is large enough (store/transitions.ts); this is for the one whose release was missed.

@@ -7,7 +7,7 @@ import { TrackLayerError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
 import { compileTrigger } from '../core/mapping-kit/compile-trigger.ts'
 import type { RepeatRule } from '../core/replay.ts'
-import { returnMessage } from '../core/return-message.ts'
+import { type ReturnFacts, returnMessage, returnTraits } from '../core/return-message.ts'
 import type { ClaimedDelivery } from '../store/deliveries.ts'
 import {
   createConfirm,
@@ -97,18 +97,15 @@ function repeatRuleOf({ recognises_repeats: rule }: DestinationFile): RepeatRule
 function deliveryOf(
   options: DestinationOptions,
   timeoutMs: number,
-): Pick<Destination, 'deliver' | 'deliverBatch' | 'confirm'> {
+): Pick<Destination, 'deliver' | 'deliverBatch' | 'confirm' | 'returns'> {
   const { definition: slug } = options.file
   if (slug === 'webhook' || slug === 'segment-return') {
     const target = { url: httpUrl(options), timeoutMs }
     const { account, environment } = options
     const sender = { ...options, signer: { account, environment, secrets: secretsOf(options) } }
-    return {
-      deliver:
-        slug === 'webhook'
-          ? triggered(options.file, webhook(sender, target))
-          : segmentReturn(sender, target, options.returns),
-    }
+    if (slug === 'webhook') return { deliver: triggered(options.file, webhook(sender, target)) }
+    const { returns } = options
+    return { returns, deliver: segmentReturn(sender, target, returns) }
   }
   const hosted = hostedOf(options)
   const { definition } = hosted
@@ -257,27 +254,38 @@ function segmentReturn(
   target: Target,
   { returns, integrations }: ReturnsFile,
 ): Deliver {
-  return async ({ canonical, canonicalUserId }) => {
+  return async ({ canonical, canonicalUserId, returning }) => {
     const name = canonical.tracklayer_event
     // A sender chooses the name: `constructor` must find no row.
     const row = Object.hasOwn(returns, name) ? returns[name] : undefined
     if (!row) return { kind: 'filtered', reason: 'trigger' }
-    const { environment } = sender.signer
+    const common = { environment: sender.signer.environment, integrations }
     const message = returnMessage(canonical, {
+      ...common,
       event: row.event,
-      environment,
+      relatedAs: row.related_as,
       canonicalUserId,
-      integrations,
+      ...returning,
     })
     if (message === null) return { kind: 'filtered', reason: 'no_identifier' }
-    return signedPost(sender, {
+    const traits = returning ? returnTraits(canonical, common, returning) : null
+    const result = await signedPost(sender, {
       ...target,
       idempotencyKey: String(message.messageId),
       // The host sorts the keys of what it hands to the function: only canonical text can be verified there.
-      body: canonicalJson({ batch: [message] }),
+      body: canonicalJson({ batch: traits ? [message, traits] : [message] }),
       payload: message,
       canonical,
     })
+    return returning ? { ...result, evidence: evidenceOf(returning) } : result
+  }
+}
+
+function evidenceOf({ at, audiences, related }: ReturnFacts): JsonObject {
+  return {
+    as_of: at,
+    audiences: [...audiences],
+    ...(related ? { related_event_id: related.eventId } : {}),
   }
 }
 

@@ -1,4 +1,5 @@
 // What a destination is to the worker: a name, its limits, and a way to deliver one event.
+import type { ReturnsFile } from '../core/destination-schema.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { RepeatRule } from '../core/replay.ts'
 import type { RetrySchedule } from '../core/retry-schedule.ts'
@@ -26,6 +27,8 @@ export interface Destination {
   readonly readsAudiences?: boolean
   /** `audiences`: it is owed the transitions of audiences that name it, and no event. */
   readonly receives?: 'events' | 'audiences'
+  /** Of the return path: what goes back, for which it must be known who was in which audience. */
+  readonly returns?: ReturnsFile
   /** Of a platform that takes requests in and counts later: what became of the one with this receipt. */
   readonly confirm?: (receipt: string) => Promise<Confirmation>
   /** How its platform knows a repeat; null when every repeat counts. */

@@ -28,21 +28,29 @@ declare const ValidationError: HostError
 declare const DropEvent: HostError
 declare const Segment: Record<'track' | 'identify', (message: JsonObject) => unknown>
 
-/** The host's globals under names a module can import. Read at the call: they exist only inside the host. */
-export const host = {
-  now: () => Date.now(),
-  fetch: (url: string, init: HostRequestInit) => fetch(url, init),
-  /** May pass later: Segment calls again, for up to four hours. */
-  retry: (message: string) => new RetryError(message),
-  /** Can never be accepted: Segment discards the message and shows the reason. */
-  invalid: (message: string) => new InvalidEventPayload(message),
-  unsupported: (message: string) => new EventNotSupported(message),
-  /** Insert functions only: the message goes no further, and Segment shows why. */
-  drop: (message: string) => new DropEvent(message),
-  warn: (message: string) => console.warn(message),
-  refuse: (message: string) => new ValidationError(message),
-  emit: (type: 'track' | 'identify', message: JsonObject) => Segment[type](message),
-}
+// The host's globals under names a module can import. Read at the call: they exist only inside the host. Functions of
+// their own, not an object, so that a bundle holds those it uses.
+
+export const now = () => Date.now()
+
+export const post = (url: string, init: HostRequestInit) => fetch(url, init)
+
+/** May pass later: Segment calls again, for up to four hours. */
+export const retry = (message: string) => new RetryError(message)
+
+/** Can never be accepted: Segment discards the message and shows the reason. */
+export const invalid = (message: string) => new InvalidEventPayload(message)
+
+export const unsupported = (message: string) => new EventNotSupported(message)
+
+/** Insert functions only: the message goes no further, and Segment shows why. */
+export const drop = (message: string) => new DropEvent(message)
+
+export const warn = (message: string) => console.warn(message)
+
+export const refuse = (message: string) => new ValidationError(message)
+
+export const emit = (type: 'track' | 'identify', message: JsonObject) => Segment[type](message)
 
 /** One entry of what `onBatch` returns, by position; the host reads the lower-case `errormessage` (segment.md 1.5). */
 export interface HostResult {

@@ -1,5 +1,5 @@
 // The secret of keyed PII actions, read when one is due: a policy without them needs no setting.
-import { host } from './host.ts'
+import * as host from './host.ts'
 
 /** @throws RetryError while it is empty: nothing may leave unprotected, and nothing is lost meanwhile */
 export function piiKeyOf(settings: Readonly<Record<string, unknown>> | null | undefined): string {

@@ -4,6 +4,7 @@ import type { CanonicalEvent } from '../core/canonical-event.ts'
 import type { ConsentStatement } from '../core/consent.ts'
 import type { JsonObject } from '../core/json.ts'
 import { returnsToBefore } from '../core/replay.ts'
+import type { ReturnFacts } from '../core/return-message.ts'
 import { addConfirmations } from './confirmations.ts'
 import { type Database, inTransaction } from './database.ts'
 
@@ -23,6 +24,8 @@ export interface ClaimedDelivery {
   readonly profileId?: string | null
   /** Audiences the person is in as of now; there only for destinations whose file asks for them. */
   readonly audiences?: PersonAudiences
+  /** Of what goes back to Segment: what its first attempt said, and every other one says too. */
+  readonly returning?: ReturnFacts
 }
 
 export interface PersonAudiences {

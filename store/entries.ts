@@ -6,8 +6,9 @@ import type { CanonicalUser } from '../core/canonical-event.ts'
 import { MAX_ID_LENGTH, userOf } from '../core/canonicalise.ts'
 import type { IdentityClaim } from '../core/identity.ts'
 import { isJsonObject, type Json, type JsonObject, objectAt, textOf } from '../core/json.ts'
-import type { MappingTable } from '../core/mapping-table.ts'
+import type { MappingRow, MappingTable } from '../core/mapping-table.ts'
 import { messageIdOf, occurredAt, parseMessage } from '../core/message.ts'
+import { type Outcome, outcomeOf } from '../core/outcome.ts'
 import { type StatedViolation, violationsOf } from './protocols.ts'
 import { cleanJson, cleanText } from './text.ts'
 
@@ -18,6 +19,8 @@ export interface PreparedEvent {
   /** The order it is about, for whoever searches by it. */
   readonly orderId: string | null
   readonly occurredAt: string | null
+  /** What it is worth, or takes back; null for a step on the way. */
+  readonly outcome: Outcome | null
 }
 
 export interface PreparedMessage {
@@ -144,20 +147,24 @@ function prepareEvent(
   if (eventId === null) return 'canonical.properties.event_id is missing'
   if (eventId.length > MAX_ID_LENGTH + 'seg_'.length)
     return 'canonical.properties.event_id is too long'
-  const key = table.byCanonical.get(name)?.dedupKey(properties as Record<string, unknown>, {
+  const ids = {
     user_id: textOf(canonical.canonical_user_id),
     anonymous_id: textOf(canonical.anonymous_id),
     group_id: isJsonObject(canonical.context) ? textOf(canonical.context.group_id) : null,
     message_id: messageId,
-  })
+  }
   // A key too long for the unique index falls back to the message id, the first layer of deduplication.
-  const dedupKey = key && Buffer.byteLength(key) <= MAX_KEY_BYTES ? cleanText(key) : null
+  const keyOf = (row: MappingRow | undefined) => {
+    const key = row?.dedupKey(properties as Record<string, unknown>, ids)
+    return key && Buffer.byteLength(key) <= MAX_KEY_BYTES ? cleanText(key) : null
+  }
   return {
     name: cleanText(name),
     eventId: cleanText(eventId),
-    dedupKey,
+    dedupKey: keyOf(table.byCanonical.get(name)),
     orderId: orderOf(properties),
     occurredAt: instant(canonical.occurred_at),
+    outcome: outcomeOf(name, properties, table, keyOf),
   }
 }
 

@@ -36,7 +36,7 @@ const STORE_FACTS = `
            order_id
     from unnest($4::text[], $5::text[], $6::text[], $7::bigint[], $8::integer[], $9::text[], $10::text[], $11::text[],
                 $12::timestamptz[], string_to_array($13, e'\\n'), string_to_array($14, e'\\n'), $15::integer[],
-                $16::text[])
+                $22::text[])
       as t (message_id, kind, event_id, profile_id, receipts, warnings, name, dedup_key, occurred_at, raw, canonical,
             place, order_id)
   ), stored as (
@@ -61,6 +61,13 @@ const STORE_FACTS = `
   ), ledger as (
     insert into deliveries (environment, destination, event_id, due_at)
     select $1, destination, fact.id, $2 from fact cross join unnest($3::text[]) as d (destination)
+  ), worth as (
+    insert into conversions (environment, event_id, name, kind, of_name, of_key, profile_id, happened_at, value, currency)
+    select $1, fact.id, entry.name, t.kind, t.of_name, t.of_key, entry.profile_id, coalesce(entry.occurred_at, $2),
+           t.value, t.currency
+    from unnest($16::text[], $17::text[], $18::text[], $19::text[], $20::numeric[], $21::text[])
+      as t (message_id, kind, of_name, of_key, value, currency)
+    join fact using (message_id) join entry using (message_id)
   )
   select stored.*, fact.id is not null as is_fact from stored left join fact using (message_id)`
 
@@ -73,6 +80,9 @@ export async function storeFacts(
   destinations: readonly string[],
 ): Promise<Map<string, StoredMessage>> {
   const messages = arrivals.map(({ message }) => message)
+  const outcomes = messages.flatMap(({ messageId, event }) =>
+    event?.outcome ? [{ messageId, ...event.outcome }] : [],
+  )
   const { rows } = await client.query<FactRow>({
     name: 'store-facts',
     text: STORE_FACTS,
@@ -93,6 +103,12 @@ export async function storeFacts(
       messages.map(({ raw }) => raw).join('\n'),
       messages.map(({ canonical }) => canonical).join('\n'),
       arrivals.map(({ place }) => place),
+      outcomes.map(({ messageId }) => messageId),
+      outcomes.map(({ kind }) => kind),
+      outcomes.map(({ ofName }) => ofName),
+      outcomes.map(({ ofKey }) => ofKey),
+      outcomes.map(({ value }) => value),
+      outcomes.map(({ currency }) => currency),
       messages.map(({ event }) => event?.orderId ?? null),
     ],
   })

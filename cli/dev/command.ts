@@ -4,12 +4,14 @@ import { Analytics } from '@segment/analytics-node'
 import { Command, InvalidArgumentError } from 'commander'
 import { createRandom, sleep } from '../../core/clock.ts'
 import { messageOf } from '../../core/errors.ts'
+import { EARLIER_UNDER_WAY } from '../../delivery/audience-gate.ts'
 import type { Reconciliation } from '../../store/ledger.ts'
 import { realClock } from '../clock.ts'
 import { logLine, paint, print } from '../output.ts'
 import { MAPPINGS } from '../paths.ts'
 import { aborted, stopSignal } from '../stop-signal.ts'
 import { portNumber } from '../store.ts'
+import { askStage, readAudienceOutcomes } from './audience-report.ts'
 import { createNarrator, type Narrator } from './narrator.ts'
 import { makeReport, type Report } from './report.ts'
 import { removeDevSession, writeDevSession } from './session.ts'
@@ -114,18 +116,11 @@ async function runSample(
   // Segment promises neither order nor once: both faults are on, so that what follows has to cope.
   segment.workspace.faults.shuffle(400)
   segment.workspace.faults.deliverTwice(0.03)
-  const analytics = new Analytics({
-    writeKey: segment.writeKey,
-    host: segment.url,
-    path: '/v1/batch',
-    flushAt: 25,
-    flushInterval: 250,
-  })
-  analytics.on('error', (error) =>
-    logLine('error', `shop: ${messageOf(error.reason ?? error.code)}`),
-  )
+  const analytics = library(stage, segment.writeKey)
+  const engage = library(stage, segment.engageKey)
   const truth = await runShop({
     analytics,
+    engage,
     clock: realClock,
     random: createRandom(flags.seed),
     shoppers: flags.shoppers,
@@ -134,7 +129,7 @@ async function runSample(
     onMoment: narrator.shop,
     signal,
   })
-  await analytics.closeAndFlush({ timeout: 30_000 })
+  await Promise.all([analytics, engage].map((each) => each.closeAndFlush({ timeout: 30_000 })))
   if (signal.aborted) return null
   stage.platforms.calm()
   await segment.workspace.drain()
@@ -142,27 +137,37 @@ async function runSample(
   await segment.workspace.drain()
   if (!ledger) return null
   writeDevSession({ pid: process.pid, storeUrl: store.url, apiKey: stage.apiKey })
-  const report = makeReport(ledger, truth, stage)
+  const audiences = await readAudienceOutcomes(stage, [...truth.audiences.keys()])
+  const report = makeReport(ledger, truth, stage, audiences)
   narrator.summary(report, truth)
   if (!flags.once) await inviteToLook(stage, truth, narrator)
   return report
 }
 
+function library({ segment }: Stage, writeKey: string): Analytics {
+  const analytics = new Analytics({
+    writeKey,
+    host: segment.url,
+    path: '/v1/batch',
+    flushAt: 25,
+    flushInterval: 250,
+  })
+  analytics.on('error', (error) =>
+    logLine('error', `${writeKey}: ${messageOf(error.reason ?? error.code)}`),
+  )
+  return analytics
+}
+
 const PATIENCE_MS = 180_000
 
 // Waits until no delivery is waiting; the schedule of retries decides how long that takes.
-async function settled(
-  { store, apiKey }: Stage,
-  signal: AbortSignal,
-): Promise<Reconciliation | null> {
+async function settled(stage: Stage, signal: AbortSignal): Promise<Reconciliation | null> {
   const until = realClock.now() + PATIENCE_MS
   for (;;) {
-    const response = await fetch(`${store.url}/v1/reconcile`, {
-      headers: { Authorization: `Bearer ${apiKey}` },
-    })
-    const ledger = (await response.json()) as Reconciliation
+    const ledger = await askStage<Reconciliation>(stage, '/v1/reconcile')
     const waiting = Object.values(ledger.destinations).some(
-      ({ pending, retrying }) => pending + retrying > 0,
+      ({ pending, retrying, reasons }) =>
+        pending + retrying + (reasons.held?.[EARLIER_UNDER_WAY] ?? 0) > 0,
     )
     if (!waiting || realClock.now() > until) return ledger
     await sleep(realClock, 200, signal)

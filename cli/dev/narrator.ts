@@ -5,6 +5,7 @@ import type { Destination } from '../../delivery/destination.ts'
 import type { DeliveryRecord } from '../../store/deliveries.ts'
 import type { DestinationSums } from '../../store/ledger.ts'
 import type { TwinSummary } from '../../workspace/twins/twins.ts'
+import { amountText } from '../audience-outcomes.ts'
 import type { paint as Paint } from '../output.ts'
 import type { Report } from './report.ts'
 import type { ShopMoment, ShopTruth } from './shop.ts'
@@ -24,6 +25,8 @@ const MOMENTS: Readonly<Record<ShopMoment['kind'], string>> = {
   second_message: 'reported once more, by the server as well as the browser',
   repeat: 'sent twice by a client that lost the answer',
   misspelt: 'sent under a name the table does not have',
+  entered: 'is in the audience, says Engage',
+  left: 'is in it no longer',
 }
 
 const MARKS: Readonly<Record<ShopMoment['kind'], readonly [mark: string, what: string]>> = {
@@ -31,6 +34,8 @@ const MARKS: Readonly<Record<ShopMoment['kind'], readonly [mark: string, what: s
   second_message: ['=', 'again'],
   repeat: ['=', 'again'],
   misspelt: ['?', 'unmapped'],
+  entered: ['»', 'entered'],
+  left: ['«', 'left'],
 }
 
 export function createNarrator(write: Write, paint: typeof Paint): Narrator {
@@ -86,7 +91,11 @@ function* summaryLines(report: Report, truth: ShopTruth, paint: typeof Paint): G
   const line = (label: string, count: number, text = '') =>
     `  ${label.padEnd(24)} ${String(count).padStart(7)}  ${paint.dim(text)}`
   yield paint.bold('\nWhat became of it')
-  yield line('sent by the shop', truth.sent, `${truth.distinct} messages, some of them twice`)
+  yield line(
+    'sent by shop and Engage',
+    truth.sent,
+    `${truth.distinct} messages, some of them twice`,
+  )
   yield line(
     'received from Segment',
     report.messages,
@@ -108,7 +117,9 @@ function* summaryLines(report: Report, truth: ShopTruth, paint: typeof Paint): G
       if (typeof count === 'number' && count > 0 && state !== 'total')
         yield line(`  ${state}`, count, reasonsOf(state, sums))
     }
-    yield line('  = accepted', sums.total)
+    const changes = sums.total - report.events
+    const note = `${report.events} events and ${changes} changes of membership`
+    yield line('  = accepted', sums.total, changes > 0 ? note : '')
     const platform = report.platforms[name]
     if (platform) yield line('  counted by it', platform.counted, platformNotes(platform))
   }
@@ -119,6 +130,7 @@ function* summaryLines(report: Report, truth: ShopTruth, paint: typeof Paint): G
     placed,
     `${counted} counted once by the receiver, ${twice} twice, ${lost} lost`,
   )
+  yield* audienceLines(report, paint)
   yield line(
     'returned to Segment',
     report.returned,
@@ -137,6 +149,19 @@ function platformNotes({ duplicates, refused }: TwinSummary): string {
 }
 
 // A waiting delivery's last failure is on its way to being mended; the other states are where events end or rest.
+function* audienceLines({ audiences }: Report, paint: typeof Paint): Generator<string> {
+  yield ''
+  yield `  ${paint.bold('revenue by audience')}`
+  for (const [id, { members, member, not_member }] of Object.entries(audiences)) {
+    const shown = member.revenue.map(
+      ({ currency, net }) => `${currency ?? '?'} ${amountText(net, currency)}`,
+    )
+    const notes = `${member.orders} of ${member.orders + not_member.orders} orders, ${members} members at the end`
+    yield `    ${id.padEnd(22)} ${shown.join('  ') || 'none'}  ${paint.dim(notes)}`
+  }
+  yield ''
+}
+
 function reasonsOf(state: string, { reasons }: DestinationSums): string {
   if (state !== 'filtered' && state !== 'dead' && state !== 'held' && state !== 'unknown') return ''
   return Object.entries(reasons[state] ?? {})

@@ -3,6 +3,7 @@ import type { JsonObject } from '../../core/json.ts'
 import { objectAt } from '../../core/json.ts'
 import type { DestinationSums, Reconciliation } from '../../store/ledger.ts'
 import type { TwinSummary } from '../../workspace/twins/twins.ts'
+import { type AudienceReport, audienceFaults } from './audience-report.ts'
 import type { Platforms } from './platforms.ts'
 import type { Receiver } from './receiver.ts'
 import type { ShopTruth } from './shop.ts'
@@ -28,6 +29,8 @@ export interface Report {
     readonly twice: number
     readonly lost: number
   }
+  /** Audience → who is in it, and what members and everybody else bought. */
+  readonly audiences: Readonly<Record<string, AudienceReport>>
   readonly balanced: boolean
   /** What did not come out as it must; empty in a good run. */
   readonly faults: readonly string[]
@@ -37,6 +40,7 @@ export function makeReport(
   ledger: Reconciliation,
   truth: ShopTruth,
   { receiver, platforms, returned }: Pick<Stage, 'receiver' | 'platforms' | 'returned'>,
+  audiences: Readonly<Record<string, AudienceReport>>,
 ): Report {
   const { messages, events, destinations, balanced } = ledger
   const counts = countOrders(receiver)
@@ -56,6 +60,7 @@ export function makeReport(
       ? []
       : [`${truth.orders.size} orders, ${returnedOrders} returned`]),
     ...platformFaults(platforms, truth),
+    ...audienceFaults(audiences, truth.audiences),
     ...(receiver.refused === 0 ? [] : [`${receiver.refused} requests had no valid signature`]),
   ]
   return {
@@ -69,6 +74,7 @@ export function makeReport(
     platforms: platforms.summaries(),
     returned: distinctReturns.size,
     orders: { placed: truth.orders.size, counted: counts.size, twice, lost },
+    audiences,
     balanced,
     faults,
   }

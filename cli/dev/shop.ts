@@ -3,9 +3,12 @@
 import type { Analytics } from '@segment/analytics-node'
 import { type Clock, type Random, sleep } from '../../core/clock.ts'
 import { createShopper, PRODUCTS, type Product, pick, type Shopper } from './catalogue.ts'
+import { type AudienceTruth, createEngage } from './engage.ts'
 
 export interface ShopOptions {
   readonly analytics: Analytics
+  /** The same library on the source of the Engage space, which states who is in which audience. */
+  readonly engage: Analytics
   readonly clock: Clock
   readonly random: Random
   readonly shoppers: number
@@ -19,7 +22,7 @@ export interface ShopOptions {
 
 /** Something worth telling. */
 export interface ShopMoment {
-  readonly kind: 'order' | 'second_message' | 'repeat' | 'misspelt'
+  readonly kind: 'order' | 'second_message' | 'repeat' | 'misspelt' | 'entered' | 'left'
   readonly id: string
 }
 
@@ -29,6 +32,8 @@ export interface ShopTruth {
   readonly orders: ReadonlyMap<string, number>
   readonly leads: ReadonlySet<string>
   readonly signUps: ReadonlySet<string>
+  /** Audience → who is in it at the end, and what was bought by whoever was in it at the time. */
+  readonly audiences: ReadonlyMap<string, AudienceTruth>
   /** Messages handed to the library, repeats included. */
   readonly sent: number
   /** Distinct message ids among them. */
@@ -70,22 +75,32 @@ export async function runShop(options: ShopOptions): Promise<ShopTruth> {
 type Fields = Record<string, unknown>
 type Call = 'track' | 'identify' | 'page'
 
-function openBook({ analytics, clock, random, run, onMoment }: ShopOptions) {
+function openBook(options: ShopOptions) {
+  const { analytics, clock, random, run, onMoment } = options
   const orders = new Map<string, number>()
   const leads = new Set<string>()
   const signUps = new Set<string>()
   let sent = 0
   let distinct = 0
   let sample = ''
+  const engage = createEngage({
+    run,
+    clock,
+    send: (call, message) => {
+      distinct++
+      hand(call, message, options.engage)
+    },
+  })
 
-  const hand = (call: Call, message: Fields) => {
+  const hand = (call: Call, message: Fields, library = analytics) => {
     sent++
-    ;(analytics[call] as (message: Fields) => void).call(analytics, message)
+    ;(library[call] as (message: Fields) => void).call(library, message)
   }
   return {
     orders,
     leads,
     signUps,
+    engage,
     /** Sends a message dated `ageMs` ago; a few are sent twice with one id, as by a client that lost the answer. */
     send(call: Call, shopper: Shopper, isKnown: boolean, fields: Fields, ageMs: number): string {
       const messageId = `${run}-${distinct++}`
@@ -115,7 +130,10 @@ function openBook({ analytics, clock, random, run, onMoment }: ShopOptions) {
       if (messageId) sample = messageId
       onMoment?.(moment)
     },
-    truth: (): ShopTruth => ({ orders, leads, signUps, sent, distinct, sample }),
+    truth: (): ShopTruth => ({
+      ...{ orders, leads, signUps, sent, distinct, sample },
+      audiences: engage.truth(),
+    }),
   }
 }
 
@@ -127,6 +145,8 @@ function visit(shopper: Shopper, book: Book, { random, run }: ShopOptions): void
   const track = (event: string, properties: Fields, known = isKnown) =>
     book.send('track', shopper, known, { event, properties }, ageMs())
 
+  const { engage } = book
+  for (const moment of engage.before(shopper)) book.note({ ...moment })
   if (isKnown) book.send('identify', shopper, true, { traits: shopper.traits }, ageMs())
   book.send('page', shopper, isKnown, { name: 'Home', properties: { path: '/' } }, ageMs())
   if (random() < 0.3) track('Products Searched', { query: pick(PRODUCTS, random).category })
@@ -144,7 +164,10 @@ function visit(shopper: Shopper, book: Book, { random, run }: ShopOptions): void
   if (random() > ADDS) return
   for (const product of seen)
     track('Product Added', { ...product, quantity: 1, currency: shopper.currency })
-  if (random() > CHECKS_OUT) return
+  if (random() > CHECKS_OUT) {
+    engage.abandoned(shopper, isKnown)
+    return
+  }
   checkOut(shopper, seen, isKnown, book, random, run, track)
 }
 
@@ -169,7 +192,10 @@ function checkOut(
     products,
   }
   track('Checkout Started', checkout)
-  if (random() > ORDERS) return
+  if (random() > ORDERS) {
+    book.engage.abandoned(shopper, isKnown)
+    return
+  }
   if (!isKnown) {
     book.send('identify', shopper, true, { traits: shopper.traits }, 0)
     if (random() < SIGNS_UP) {
@@ -179,6 +205,7 @@ function checkOut(
   }
   const orderId = `ORD-${run}-${String(shopper.number).padStart(4, '0')}`
   book.orders.set(orderId, revenue)
+  book.engage.ordered(shopper, orderId, revenue)
   const order = { orderId, ...checkout, total, shipping: 4.9 }
   book.note({ kind: 'order', id: orderId }, track('Order Completed', order, true))
   // Half of the undecided answer at the till: what was held for them goes, for the order and all that came before.

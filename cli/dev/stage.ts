@@ -1,4 +1,4 @@
-// Everything `tracklayer dev` runs, wired as in production: shop → Tracking API → destination function → store →
+// Everything `tracklayer dev` runs, wired as in production: shop and Engage → Tracking API → destination function → store →
 // twins of the ad platforms, webhook receiver and source function. The returns' source feeds the destination function too: nothing may circulate.
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
@@ -40,6 +40,8 @@ export interface Stage {
   readonly segment: {
     readonly url: string
     readonly writeKey: string
+    /** Of the Engage space's source: what it says is about audiences. */
+    readonly engageKey: string
     readonly workspace: Workspace
   }
   readonly receiver: Receiver
@@ -53,6 +55,7 @@ export interface Stage {
 const ENVIRONMENT = 'development'
 const ACCOUNT = 'acct_local'
 const WRITE_KEY = 'shop'
+const ENGAGE_KEY = 'engage'
 const RETURN_FUNCTION = 'tracklayer-return'
 
 export async function setStage(options: StageOptions): Promise<Stage> {
@@ -108,6 +111,7 @@ async function build(
   })
   closers.push(workspace.close)
   workspace.addSource({ name: 'shop', writeKey: WRITE_KEY })
+  workspace.addSource({ name: 'engage', writeKey: ENGAGE_KEY })
   const segment = await workspace.listen({ port: options.port === 0 ? 0 : options.port + 1 })
 
   const store = await startStoreService({
@@ -146,14 +150,14 @@ async function build(
     name: 'TrackLayer',
     file: path.join(DIST, 'functions', 'destination.js'),
     settings: { ...common, secret: secrets.store, storeUrl },
-    sources: ['shop', RETURN_FUNCTION],
+    sources: ['shop', 'engage', RETURN_FUNCTION],
     // Segment forms batches for ten seconds; a person watching should not have to wait that long.
     batch: { windowMs: 500 },
   })
   return {
     store: { ...store, url: storeUrl },
     apiKey,
-    segment: { url: segment.url, writeKey: WRITE_KEY, workspace },
+    segment: { url: segment.url, writeKey: WRITE_KEY, engageKey: ENGAGE_KEY, workspace },
     receiver,
     platforms,
     database: database.name,

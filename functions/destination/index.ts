@@ -11,7 +11,8 @@ import type { StoreLink } from '../../core/store-link.ts'
 import { readStoreSettings } from '../../core/store-settings.ts'
 import table from '../../mappings/events.yaml'
 import { protect } from '../../mappings/pii.yaml'
-import { type HostResult, host } from '../host.ts'
+import type { HostResult } from '../host.ts'
+import * as host from '../host.ts'
 import { post } from './post.ts'
 
 type Settings = Parameters<typeof readStoreSettings>[0]

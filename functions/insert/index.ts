@@ -7,7 +7,7 @@ import { withFindings } from '../../core/tracking-plan/plan.ts'
 import type { PlanVerdict } from '../../core/tracking-plan/violation.ts'
 import { protect } from '../../mappings/pii.yaml'
 import plan from '../../mappings/tracking-plan.yaml'
-import { host } from '../host.ts'
+import * as host from '../host.ts'
 import { reportViolations } from './report.ts'
 import { type InsertSettings, readSettings, type Settings } from './settings.ts'
 

@@ -6,7 +6,7 @@ import type { JsonObject } from '../../core/json.ts'
 import { LOOP_ORIGIN } from '../../core/loop-mark.ts'
 import type { PlanVerdict } from '../../core/tracking-plan/violation.ts'
 import plan from '../../mappings/tracking-plan.yaml'
-import { host } from '../host.ts'
+import * as host from '../host.ts'
 import type { InsertSettings } from './settings.ts'
 
 // The host halts a call after 5 s, and the event must still be returned.
@@ -36,7 +36,7 @@ export async function reportViolations(
 /** Null when it went well. */
 async function post(url: string, body: object): Promise<string | null> {
   try {
-    const { status } = await host.fetch(url, {
+    const { status } = await host.post(url, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(body),

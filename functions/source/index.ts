@@ -2,7 +2,7 @@
 import { canonicalJson } from '../../core/canonical-json.ts'
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts'
 import { HEADERS, isFresh, verify } from '../../core/signature.ts'
-import { host } from '../host.ts'
+import * as host from '../host.ts'
 
 interface HostRequest {
   /** Synchronous; the host has sorted the keys of a deployed function's body (segment.md 1.6). */

@@ -14,6 +14,7 @@ export type ApiErrorCode =
   | 'invalid_audience'
   | 'unsupported_kind'
   | 'invalid_cursor'
+  | 'invalid_period'
   | 'invalid_request'
   | 'conflict'
   | 'overloaded'

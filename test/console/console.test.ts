@@ -38,6 +38,15 @@ beforeEach(() => {
   visitor = stage.visitor()
 })
 
+// A page that is refused leaves what it asked for besides to end by itself; a stream is asked to.
+afterEach(async () => {
+  stopping.abort()
+  await until(() => {
+    const { idleCount, totalCount, waitingCount } = database.pool
+    return idleCount === totalCount && waitingCount === 0
+  })
+})
+
 async function page(pathname: string, of: Visitor = visitor): Promise<string> {
   const answer = await of.get(pathname)
   expect({ pathname, status: answer.status }).toEqual({ pathname, status: 200 })
@@ -419,7 +428,5 @@ describe('pages', () => {
     }
     expect(text).toMatch(/data: <tr data-message="msg-o9">/)
     await reader?.cancel()
-    stopping.abort()
-    await until(() => database.pool.idleCount === database.pool.totalCount)
   })
 })

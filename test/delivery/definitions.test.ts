@@ -22,6 +22,7 @@ import { ACCOUNT, orderMessage } from '../support/signed-batch.ts'
 const RETURNS: ReturnsFile = {
   returns: { purchase: { event: 'Purchase Confirmed' } },
   integrations: { 'Facebook Conversions API': false },
+  traits: {},
 }
 
 const transport = createTransport({ allowPrivateAddresses: true })

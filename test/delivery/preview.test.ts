@@ -1,10 +1,13 @@
 // A preview follows delivery down to its requests and sends nothing, whatever the destination; a test event is sent for
 // real, in the platform's test mode.
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { CanonicalEvent } from '../../core/canonical-event.ts'
 import { createRandom } from '../../core/clock.ts'
 import { parseDestinationFile } from '../../core/destination-schema.ts'
+import { createVault } from '../../core/vault.ts'
 import { createDestination } from '../../delivery/definitions.ts'
+import type { TokenStore } from '../../delivery/host/token-source.ts'
 import { testRunOf } from '../../delivery/test-modes.ts'
 import { createTransport } from '../../delivery/transport.ts'
 import { tryDestination } from '../../delivery/try-destination.ts'
@@ -48,6 +51,12 @@ const SETTINGS: Record<string, Record<string, string>> = {
   },
 }
 
+// A rehearsal neither reads nor renews what the account signs in with.
+const UNTOUCHED = {
+  database: { clock, random: createRandom(7) },
+  vault: createVault('a'.repeat(64), randomBytes),
+} as unknown as TokenStore
+
 function destinationOf(name: string) {
   const { oauth: _, ...file } = fileOf(name)
   const oauth = { client_id: 'c', client_secret: 'secret-token', refresh_token: 'secret-token' }
@@ -58,6 +67,7 @@ function destinationOf(name: string) {
     file: name === 'google-ads' ? { ...file, oauth } : file,
     settings: SETTINGS[name] ?? {},
     catalogue: CATALOGUE,
+    tokenStore: UNTOUCHED,
     returns: { ...NO_RETURNS, returns: { purchase: { event: 'Purchase Confirmed' } } },
     transport: () => Promise.reject(new Error('something left the house')),
     clock,

@@ -183,6 +183,6 @@ describe('compileMappingTable()', () => {
     const text = compiledText(
       `version: '1'\ntransforms: {t: {a: {read: number}}}\nevents:\n${rows.join('\n')}\n`,
     )
-    expect(text.match(/^const f\d+ = /gm)).toHaveLength(3)
+    expect(text.match(/^const f\d+ = /gm)).toHaveLength(1)
   })
 })

@@ -78,6 +78,7 @@ const TABLES = [
   'events',
   'deliveries',
   'violations',
+  'conversions',
 ] as const
 const SERIALS = new Set([
   'id',
@@ -90,6 +91,9 @@ const SERIALS = new Set([
   'slot',
 ])
 
+// Elsewhere `event_id` is the event's own id.
+const POINTS_TO_EVENTS = new Set(['deliveries', 'conversions'])
+
 async function rowsOf(table: string, environment: string): Promise<unknown[]> {
   const rows = await database.query<Record<string, unknown>>(
     `select * from ${table} where environment = $1 order by ctid`,
@@ -98,7 +102,8 @@ async function rowsOf(table: string, environment: string): Promise<unknown[]> {
   return rows.map((row) =>
     Object.fromEntries(
       Object.entries(row).filter(
-        ([column]) => !SERIALS.has(column) && !(table === 'deliveries' && column === 'event_id'),
+        ([column]) =>
+          !SERIALS.has(column) && !(POINTS_TO_EVENTS.has(table) && column === 'event_id'),
       ),
     ),
   )
@@ -139,6 +144,7 @@ test('rows of one environment never point to rows of another', async () => {
      union all select 'merged' from profiles p join profiles r on r.id = p.merged_into where r.environment <> p.environment
      union all select 'merges' from merges m join profiles p on p.id in (m.from_profile_id, m.into_profile_id) where p.environment <> m.environment
      union all select 'events' from events e join profiles p on p.id = e.profile_id where p.environment <> e.environment
+     union all select 'conversions' from conversions c join events e on e.id = c.event_id where e.environment <> c.environment
      union all select 'deliveries' from deliveries d join events e on e.id = d.event_id where e.environment <> d.environment`,
   )
   expect(crossing).toEqual([])

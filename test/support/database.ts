@@ -122,7 +122,8 @@ async function assertNoTransaction(pool: pg.Pool): Promise<void> {
   const open = await settled(async () => {
     const { rows } = await pool.query<{ query: string }>(
       `select query from pg_stat_activity
-       where datname = current_database() and pid <> pg_backend_pid() and xact_start is not null`,
+       where datname = current_database() and pid <> pg_backend_pid() and xact_start is not null
+         and backend_type = 'client backend'`,
     )
     return rows.map(({ query }) => query)
   })
@@ -135,7 +136,7 @@ async function assertNoConnection(connection: pg.ClientConfig, database: string)
   try {
     const open = await settled(async () => {
       const { rows } = await client.query<{ query: string }>(
-        'select query from pg_stat_activity where datname = $1',
+        "select query from pg_stat_activity where datname = $1 and backend_type = 'client backend'",
         [database],
       )
       return rows.map(({ query }) => query)

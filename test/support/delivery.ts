@@ -15,7 +15,7 @@ import { until } from './until.ts'
 
 export const WEBHOOK_SECRET = 'receiver-secret-00001'
 
-export const NO_RETURNS: ReturnsFile = { returns: {}, integrations: {} }
+export const NO_RETURNS: ReturnsFile = { returns: {}, integrations: {}, traits: {} }
 
 export const CATALOGUE: ConsentCatalogue = parseConsentFile(
   readFileSync('mappings/consent.yaml', 'utf8'),

@@ -52,10 +52,11 @@ export function addEventRoutes(
   app.get('/v1/events/stream', (context) =>
     streamSSE(context, async (stream) => {
       const closed = new AbortController()
-      stream.onAbort(() => closed.abort())
-      const ended = AbortSignal.any([closed.signal, stopping])
+      const end = () => closed.abort()
+      stream.onAbort(end)
+      stopping.addEventListener('abort', end)
       const follower = followEvents(database, context.var.environment)
-      while (!ended.aborted) {
+      while (!closed.signal.aborted && !stopping.aborted) {
         const fresh = await follower.next()
         for (const event of fresh)
           await stream.writeSSE({
@@ -64,8 +65,9 @@ export function addEventRoutes(
             data: JSON.stringify(event),
           })
         if (fresh.length === 0) await stream.write(': nothing new\n\n')
-        await sleep(database.clock, POLL_MS, ended)
+        await sleep(database.clock, POLL_MS, closed.signal)
       }
+      stopping.removeEventListener('abort', end)
     }),
   )
 }
