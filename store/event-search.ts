@@ -34,7 +34,7 @@ export interface Statement {
 // Few rows among many: an index of their own (deliveries_stuck). The others are found by walking the latest events.
 export const STUCK: ReadonlySet<DeliveryState> = new Set(['held', 'retrying', 'dead', 'unknown'])
 /** Events looked at for a page by a common state; where none has it, the page ends here and says where to go on. */
-export const MOST_LOOKED_AT = 5000
+export const MOST_LOOKED_AT = 1000
 
 /** The statement of a page: rows of message_id, its event's number and the arrival, newest first. */
 export function searchStatement(
