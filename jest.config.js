@@ -1,5 +1,9 @@
+// The console's pages are hono/jsx, rendered on the server.
+const react = { runtime: 'automatic', importSource: 'hono/jsx' }
+const swc = (parser) => ['@swc/jest', { jsc: { parser, transform: { react }, target: 'es2022' } }]
 const transform = {
-  '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }],
+  '^.+\\.ts$': swc({ syntax: 'typescript' }),
+  '^.+\\.tsx$': swc({ syntax: 'typescript', tsx: true }),
 }
 
 // Suites that take minutes or need a browser have their own command: `npm run test:long`, `npm run test:browser`.

@@ -22,6 +22,8 @@ export async function bundleProgram(root) {
     format: 'cjs',
     packages: 'external',
     loader: { '.sql': 'text' },
+    jsx: 'automatic',
+    jsxImportSource: 'hono/jsx',
     sourcemap: true,
     logLevel: 'warning',
   })

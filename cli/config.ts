@@ -1,6 +1,7 @@
 // Settings of a store from the environment: account, and per environment its secrets and API keys.
 import { randomBytes } from 'node:crypto'
 import { TrackLayerError } from '../core/errors.ts'
+import { isRole, type Role } from '../core/role.ts'
 import { createVault, ENCRYPTION_KEY_VARIABLE, type Vault } from '../core/vault.ts'
 import type { Access, EnvironmentAccess } from '../store/access.ts'
 
@@ -33,7 +34,7 @@ export function readAccess(variables: Variables): Access {
   }
   assertNoneShared(environments)
   assertKeysOpenSomething(variables, environments)
-  return { account, environments }
+  return { account, environments, ...readProxy(variables, environments) }
 }
 
 /** What seals tokens in the database; undefined without `TRACKLAYER_ENCRYPTION_KEY`. @throws TrackLayerError SETTINGS_INVALID */
@@ -52,8 +53,56 @@ function environmentAccess(suffix: string, variables: Variables): EnvironmentAcc
   return {
     name: nameOf(suffix),
     secrets,
-    apiKeys: listOf(variables[`TRACKLAYER_API_KEY_${suffix}`]),
+    ...readKeys(`TRACKLAYER_API_KEY_${suffix}`, variables),
+    ...readPeople(`TRACKLAYER_PEOPLE_${suffix}`, variables),
   }
+}
+
+// `viewer:3f9c…` is a viewer's key; without a role before it, a key is an admin's.
+function readKeys(
+  name: string,
+  variables: Variables,
+): Pick<EnvironmentAccess, 'apiKeys' | 'keyRoles'> {
+  const keys = listOf(variables[name]).map((item) => {
+    const [, role, key] = /^(viewer|operator|admin):(.*)$/.exec(item) ?? []
+    if (key === '') throw invalid(`${name} has the role "${role}" without a key after the colon`)
+    return { key: key ?? item, role: (role ?? 'admin') as Role }
+  })
+  const roles = keys.filter(({ role }) => role !== 'admin')
+  return {
+    apiKeys: keys.map(({ key }) => key),
+    ...(roles.length > 0 ? { keyRoles: new Map(roles.map(({ key, role }) => [key, role])) } : {}),
+  }
+}
+
+// `ada@shop.example=admin,*@shop.example=viewer`, first match first.
+function readPeople(name: string, variables: Variables): Pick<EnvironmentAccess, 'people'> {
+  const people = listOf(variables[name]).map((item) => {
+    const [pattern = '', role, ...rest] = item.split('=')
+    if (!pattern.trim() || rest.length > 0 || !isRole(role))
+      throw invalid(
+        `${name} has "${item}"; write e.g. ada@shop.example=admin,*@shop.example=viewer`,
+      )
+    return { pattern: pattern.trim().toLowerCase(), role }
+  })
+  return people.length > 0 ? { people } : {}
+}
+
+// A header names people only when the proxy proves itself: whoever else reaches the store could write it too.
+function readProxy(
+  variables: Variables,
+  environments: readonly EnvironmentAccess[],
+): Pick<Access, 'proxy'> {
+  const identityHeader = variables.TRACKLAYER_IDENTITY_HEADER?.trim().toLowerCase()
+  const secret = variables.TRACKLAYER_PROXY_SECRET?.trim()
+  const areNamed = environments.some(({ people }) => people !== undefined)
+  if (!identityHeader && !secret && !areNamed) return {}
+  if (!identityHeader || !secret || secret.length < 16 || !areNamed) {
+    throw invalid(
+      'Signing in by a reverse proxy takes TRACKLAYER_IDENTITY_HEADER, TRACKLAYER_PROXY_SECRET (16 characters or more) and TRACKLAYER_PEOPLE_<ENVIRONMENT>; set all three or none',
+    )
+  }
+  return { proxy: { identityHeader, secret } }
 }
 
 // One secret in two environments would let staging write to production.

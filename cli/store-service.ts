@@ -13,6 +13,7 @@ import { createStoreApp } from '../store/http/app.ts'
 import { runRetention } from '../store/retention.ts'
 import { realClock, realRandom } from './clock.ts'
 import { readVault } from './config.ts'
+import { newToken, withConsole } from './console.ts'
 import { type ListenAddress, startHttpServer } from './http-server.ts'
 import {
   loadAudiences,
@@ -81,6 +82,7 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
     .filter(({ receives }) => receives === 'audiences')
     .map(({ name }) => name)
   const deliverySide = createDeliverySide(destinations.active)
+  const stopping = new AbortController()
   const app = createStoreApp({
     database,
     access,
@@ -89,11 +91,13 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
     audienceOnly,
     audiences,
     deliverySide,
+    newToken,
+    stopping: stopping.signal,
     log,
   })
-  const server = options.listen ? await startHttpServer(app.fetch, options.listen) : null
-  const second = options.alsoListen ? await startHttpServer(app.fetch, options.alsoListen) : null
-  const stopping = new AbortController()
+  const door = withConsole(app.fetch, log)
+  const server = options.listen ? await startHttpServer(door, options.listen) : null
+  const second = options.alsoListen ? await startHttpServer(door, options.alsoListen) : null
   const { onRecorded } = options
   const workerOptions = {
     database,

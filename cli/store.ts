@@ -28,7 +28,10 @@ const ENVIRONMENT = `
 Environment:
   TRACKLAYER_ACCOUNT                    account id, e.g. acct_live_123 (required)
   TRACKLAYER_SECRET_<ENVIRONMENT>       live signing secrets, comma-separated (one environment at least)
-  TRACKLAYER_API_KEY_<ENVIRONMENT>      bearer keys that may read that environment, comma-separated
+  TRACKLAYER_API_KEY_<ENVIRONMENT>      bearer keys that open that environment, comma-separated; viewer:<key> reads with
+                                        personal data masked, operator:<key> acts on deliveries, <key> alone is an admin's
+  TRACKLAYER_IDENTITY_HEADER            with TRACKLAYER_PROXY_SECRET and TRACKLAYER_PEOPLE_<ENVIRONMENT>: a reverse proxy
+                                        signs people in to the console (docs/console.md)
   TRACKLAYER_ENCRYPTION_KEY             seals OAuth tokens in the database: 64 hexadecimal digits (openssl rand -hex 32),
                                         newest first, comma-separated while one is rotated
   DATABASE_URL                          any PostgreSQL; without it an embedded one in --data-dir
@@ -148,7 +151,7 @@ function announce(
     )
     return
   }
-  print(url ? `TrackLayer store on ${url}` : 'TrackLayer delivery worker')
+  print(url ? `TrackLayer store and console on ${url}` : 'TrackLayer delivery worker')
   print(`  database      ${database}`)
   print(`  mappings      ${table.version}`)
   for (const { name, environment } of active) print(`  destination   ${name} (${environment})`)

@@ -16,6 +16,8 @@ export interface PreparedEvent {
   readonly name: string
   readonly eventId: string
   readonly dedupKey: string | null
+  /** The order it is about, for whoever searches by it. */
+  readonly orderId: string | null
   readonly occurredAt: string | null
   /** What it is worth, or takes back; null for a step on the way. */
   readonly outcome: Outcome | null
@@ -160,9 +162,15 @@ function prepareEvent(
     name: cleanText(name),
     eventId: cleanText(eventId),
     dedupKey: keyOf(table.byCanonical.get(name)),
+    orderId: orderOf(properties),
     occurredAt: instant(canonical.occurred_at),
     outcome: outcomeOf(name, properties, table, keyOf),
   }
+}
+
+function orderOf({ order_id }: JsonObject): string | null {
+  const order = textOf(order_id)
+  return order && order.length <= MAX_ID_LENGTH ? cleanText(order) : null
 }
 
 function instant(value: Json | undefined): string | null {

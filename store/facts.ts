@@ -32,11 +32,13 @@ interface FactRow {
 // batches take the unique indexes in one order; of two messages for one fact the first in the batch wins.
 const STORE_FACTS = `
   with entry as materialized (
-    select message_id, kind, event_id, profile_id, receipts, warnings, name, dedup_key, occurred_at, raw, canonical, place
+    select message_id, kind, event_id, profile_id, receipts, warnings, name, dedup_key, occurred_at, raw, canonical, place,
+           order_id
     from unnest($4::text[], $5::text[], $6::text[], $7::bigint[], $8::integer[], $9::text[], $10::text[], $11::text[],
-                $12::timestamptz[], string_to_array($13, e'\\n'), string_to_array($14, e'\\n'), $15::integer[])
+                $12::timestamptz[], string_to_array($13, e'\\n'), string_to_array($14, e'\\n'), $15::integer[],
+                $22::text[])
       as t (message_id, kind, event_id, profile_id, receipts, warnings, name, dedup_key, occurred_at, raw, canonical,
-            place)
+            place, order_id)
   ), stored as (
     insert into messages
       (environment, message_id, kind, outcome, event_id, profile_id, receipts, received_at, warnings, raw)
@@ -47,9 +49,10 @@ const STORE_FACTS = `
     returning message_id, xmax = 0 as is_new, outcome, event_id
   ), fact as (
     insert into events
-      (environment, name, event_id, dedup_key, message_id, profile_id, occurred_at, received_at, owed, canonical)
+      (environment, name, event_id, dedup_key, message_id, profile_id, occurred_at, received_at, owed, order_id,
+       canonical)
     select $1, entry.name, entry.event_id, entry.dedup_key, entry.message_id, entry.profile_id, entry.occurred_at, $2,
-           cardinality($3::text[]), entry.canonical::json
+           cardinality($3::text[]), entry.order_id, entry.canonical::json
     from entry join stored using (message_id)
     where stored.is_new and entry.name is not null
     order by entry.name, entry.dedup_key, case when entry.dedup_key is null then entry.event_id end, entry.place
@@ -106,6 +109,7 @@ export async function storeFacts(
       outcomes.map(({ ofKey }) => ofKey),
       outcomes.map(({ value }) => value),
       outcomes.map(({ currency }) => currency),
+      messages.map(({ event }) => event?.orderId ?? null),
     ],
   })
   return new Map(rows.map((row) => [row.message_id, storedMessage(row)]))

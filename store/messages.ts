@@ -1,6 +1,6 @@
 // The story of one message: what came, what it became, where it went and what each attempt brought.
 import type { Pool, PoolClient } from 'pg'
-import type { JsonObject } from '../core/json.ts'
+import type { Json, JsonObject } from '../core/json.ts'
 import { redact } from '../core/redact.ts'
 import { inSnapshot } from './database.ts'
 import {
@@ -74,20 +74,22 @@ export interface AttemptStory {
 }
 
 /**
- * The story with personal data masked, or null when the environment has no such message.
+ * The story, or null when the environment has no such message.
+ * @param mask what is done to personal data in the message, its event and its ids; attempts were stored masked
  * @throws TrackLayerError UNAVAILABLE
  */
 export async function findMessage(
   pool: Pool,
   environment: string,
   messageId: string,
+  mask: Mask = redact,
 ): Promise<MessageStory | null> {
   return inSnapshot(pool, async (client) => {
     // Ids are stored clean; PostgreSQL refuses to look for anything else.
     const { rows } = await client.query<MessageRow>(MESSAGE, [environment, cleanText(messageId)])
     const row = rows[0]
     if (!row) return null
-    return storyOf(row, {
+    return storyOf(row, mask, {
       deliveries: row.event ? await deliveriesOf(client, row.event.id) : [],
       dedup: row.event ? await dedupOf(client, row, row.event) : null,
       identity: row.profile_id === null ? null : await identityOf(client, row),
@@ -96,8 +98,11 @@ export async function findMessage(
   })
 }
 
+export type Mask = (value: Json | undefined) => Json | undefined
+
 function storyOf(
   row: MessageRow,
+  mask: Mask,
   {
     deliveries,
     dedup,
@@ -119,14 +124,14 @@ function storyOf(
     ...rest,
     receipts,
     warnings: warnings ?? [],
-    raw: redact(raw),
-    event: event && eventStory(event),
+    raw: mask(raw),
+    event: event && eventStory(event, mask),
     dedup,
     // Ids may be addresses of mail.
     profile:
       profile_id === null
         ? null
-        : { id: profile_id, canonical_user_id: redactText(canonical_user_id) },
+        : { id: profile_id, canonical_user_id: maskedText(canonical_user_id, mask) },
     identity,
     deliveries,
     transitions,
@@ -176,18 +181,18 @@ const MESSAGE = `
   left join profiles root on root.id = p.merged_into
   where m.environment = $1 and m.message_id = $2`
 
-function eventStory(event: EventRow): EventStory {
+function eventStory(event: EventRow, mask: Mask): EventStory {
   return {
     name: event.name,
-    event_id: redactText(event.event_id),
-    dedup_key: redactText(event.dedup_key),
+    event_id: maskedText(event.event_id, mask),
+    dedup_key: maskedText(event.dedup_key, mask),
     message_id: event.message_id,
-    canonical: redact(event.canonical),
+    canonical: mask(event.canonical),
   }
 }
 
-function redactText<Text extends string | null>(text: Text): Text {
-  return redact(text) as Text
+function maskedText<Text extends string | null>(text: Text, mask: Mask): Text {
+  return mask(text) as Text
 }
 
 async function transitionsOf(

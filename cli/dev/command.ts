@@ -140,7 +140,7 @@ async function runSample(
   const audiences = await readAudienceOutcomes(stage, [...truth.audiences.keys()])
   const report = makeReport(ledger, truth, stage, audiences)
   narrator.summary(report, truth)
-  if (!flags.once) inviteToLook(stage, truth, narrator)
+  if (!flags.once) await inviteToLook(stage, truth, narrator)
   return report
 }
 
@@ -175,18 +175,30 @@ async function settled(stage: Stage, signal: AbortSignal): Promise<Reconciliatio
   }
 }
 
-function inviteToLook(
+async function inviteToLook(
   { store, segment, apiKey }: Stage,
   { sample }: ShopTruth,
   narrator: Narrator,
-): void {
+): Promise<void> {
   narrator.heading('Still up')
+  print(`  console        ${store.url}${await signInPath(store.url, apiKey)}`)
+  print(paint.dim('                 signs you in once, within 15 minutes'))
   print(`  store          ${store.url}`)
   print(`  Tracking API   ${segment.url}/v1   write key: ${segment.writeKey}`)
   print(`  analytics.js   ${segment.url}/analytics.js`)
   print('\n  One order, from Segment to every destination:')
   print(`    curl -s -H 'Authorization: Bearer ${apiKey}' ${store.url}/v1/messages/${sample}`)
   print(`    npx tracklayer message explain ${sample}`)
+}
+
+async function signInPath(storeUrl: string, apiKey: string): Promise<string> {
+  const answer = await fetch(`${storeUrl}/v1/sign-in-links`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${apiKey}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ role: 'admin', actor: 'npm start' }),
+  })
+  const { path: signIn } = (await answer.json()) as { path: string }
+  return signIn
 }
 
 async function stayUp(stage: Stage, signal: AbortSignal, flags: DevFlags): Promise<void> {

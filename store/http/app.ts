@@ -1,23 +1,28 @@
 // The store's HTTP API.
-import { Hono, type MiddlewareHandler } from 'hono'
+import { Hono } from 'hono'
 import { AUDIENCE_OBJECTS_PATH } from '../../core/audience-object.ts'
 import type { AudienceTable } from '../../core/audience-table.ts'
 import { messageOf, TrackLayerError } from '../../core/errors.ts'
 import type { MappingTable } from '../../core/mapping-table.ts'
-import { type Access, environmentOfKey, labelOfKey } from '../access.ts'
+import type { Access, Principal } from '../access.ts'
 import type { Database } from '../database.ts'
 import type { DeliverySide } from '../delivery-side.ts'
 import { createSecretUse, type SecretUse } from '../secret-use.ts'
+import type { NewToken } from '../sessions.ts'
 import { errorAnswer, tryAgainAnswer } from './errors.ts'
+import { requireAccess } from './require-access.ts'
 import { addAudienceAuditRoutes } from './routes/audience-audit.ts'
 import { addAudienceRoutes } from './routes/audiences.ts'
 import { addDeadLetterRoutes } from './routes/dead-letters.ts'
 import { addDestinationRoutes } from './routes/destinations.ts'
+import { addEventRoutes } from './routes/events.ts'
 import { addLedgerRoutes } from './routes/ledger.ts'
 import { addMessageRoutes } from './routes/messages.ts'
+import { addOverviewRoutes } from './routes/overview.ts'
 import { addProfileRoutes } from './routes/profiles.ts'
 import { addReplayRoutes } from './routes/replays.ts'
 import { addSecretRoutes } from './routes/secrets.ts'
+import { addSessionRoutes, addSignInRoute } from './routes/sessions.ts'
 import { addViolationRoutes } from './routes/violations.ts'
 import { createSegmentAudienceObjects } from './segment-audience-objects.ts'
 import { createReceivers } from './segment-events.ts'
@@ -38,11 +43,15 @@ export interface StoreOptions {
   readonly secretUse?: SecretUse
   /** Rehearses deliveries for replays; without it their destinations count as not on. */
   readonly deliverySide?: DeliverySide
+  /** Makes the tokens of sessions and sign-in links: 256 bits that nobody can guess. */
+  readonly newToken: NewToken
+  /** Aborted when the store stops: streams end, which would keep its server open. */
+  readonly stopping?: AbortSignal
   readonly log: Log
 }
 
-/** What every route under /v1 knows once the API key was checked. */
-export type StoreEnv = { Variables: { environment: string; keyLabel: string } }
+/** What every route under /v1 knows once access was checked. */
+export type StoreEnv = { Variables: { environment: string; principal: Principal } }
 export type StoreApp = Hono<StoreEnv>
 
 export function createStoreApp(given: StoreOptions): StoreApp {
@@ -63,8 +72,12 @@ export function createStoreApp(given: StoreOptions): StoreApp {
       return errorAnswer(context, 503, 'unavailable', 'The database does not answer')
     }
   })
-  app.use('/v1/*', requireKey(options.access))
+  addSignInRoute(app, options)
+  app.use('/v1/*', requireAccess(options.access, database))
   for (const addRoutes of [
+    addEventRoutes,
+    addOverviewRoutes,
+    addSessionRoutes,
     addMessageRoutes,
     addLedgerRoutes,
     addDestinationRoutes,
@@ -93,24 +106,4 @@ export function createStoreApp(given: StoreOptions): StoreApp {
     return errorAnswer(context, 500, 'internal', 'The store failed; its log says why')
   })
   return app
-}
-
-// A key opens exactly one environment, so no parameter of a request can reach another one.
-function requireKey(access: Access): MiddlewareHandler<StoreEnv> {
-  return async (context, next) => {
-    const key = /^Bearer (.+)$/i.exec(context.req.header('authorization') ?? '')?.[1]
-    const environment = key === undefined ? null : environmentOfKey(access, key)
-    if (environment === null) {
-      return errorAnswer(
-        context,
-        401,
-        'unauthorized',
-        'Send Authorization: Bearer <API key of the environment>',
-      )
-    }
-    context.set('environment', environment)
-    context.set('keyLabel', labelOfKey(key ?? ''))
-    await next()
-    return undefined
-  }
 }

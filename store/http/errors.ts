@@ -4,6 +4,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status'
 
 export type ApiErrorCode =
   | 'unauthorized'
+  | 'forbidden'
   | 'not_found'
   | 'body_too_large'
   | 'too_many_entries'

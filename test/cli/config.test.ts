@@ -1,5 +1,5 @@
 import { readAccess } from '../../cli/config.ts'
-import { environmentOfKey, sameText } from '../../store/access.ts'
+import { environmentOfKey, principalOfKey, sameText } from '../../store/access.ts'
 
 const P = 'production-secret-0001'
 const S = 'staging-secret-000001'
@@ -119,6 +119,70 @@ describe('readAccess()', () => {
         expect.objectContaining({ message: expect.not.stringMatching(`${P}|short,`) }),
       )
     }
+  })
+})
+
+describe('who may do what', () => {
+  const base = { TRACKLAYER_ACCOUNT: 'acct', TRACKLAYER_SECRET_PRODUCTION: P }
+  const proxied = {
+    ...base,
+    TRACKLAYER_IDENTITY_HEADER: 'X-Auth-Request-Email',
+    TRACKLAYER_PROXY_SECRET: 'proxy-secret-000001',
+    TRACKLAYER_PEOPLE_PRODUCTION: 'Ada@Shop.example=admin, *@shop.example=viewer',
+  }
+
+  test('a role stands before a key; a key alone is an admin’s', () => {
+    const keys = 'viewer:read-key,operator:act-key,admin:own-key,plain-key'
+    const access = readAccess({ ...base, TRACKLAYER_API_KEY_PRODUCTION: keys })
+    const roleOf = (key: string) => principalOfKey(access, key)?.role
+    expect(['read-key', 'act-key', 'own-key', 'plain-key'].map(roleOf)).toEqual([
+      'viewer',
+      'operator',
+      'admin',
+      'admin',
+    ])
+    expect(roleOf('viewer:read-key')).toBeUndefined()
+  })
+
+  test('people and the proxy that names them', () => {
+    expect(readAccess(proxied)).toMatchObject({
+      proxy: { identityHeader: 'x-auth-request-email', secret: 'proxy-secret-000001' },
+      environments: [
+        {
+          people: [
+            { pattern: 'ada@shop.example', role: 'admin' },
+            { pattern: '*@shop.example', role: 'viewer' },
+          ],
+        },
+      ],
+    })
+  })
+
+  test.each([
+    {
+      name: 'no secret of the proxy',
+      over: { TRACKLAYER_PROXY_SECRET: '' },
+      want: /set all three or none/,
+    },
+    { name: 'a short secret', over: { TRACKLAYER_PROXY_SECRET: 'short' }, want: /16 characters/ },
+    { name: 'no header', over: { TRACKLAYER_IDENTITY_HEADER: '' }, want: /set all three or none/ },
+    {
+      name: 'nobody let in',
+      over: { TRACKLAYER_PEOPLE_PRODUCTION: '' },
+      want: /set all three or none/,
+    },
+    {
+      name: 'an unknown role',
+      over: { TRACKLAYER_PEOPLE_PRODUCTION: 'a@b=owner' },
+      want: /a@b=owner/,
+    },
+    {
+      name: 'a role without a key',
+      over: { TRACKLAYER_API_KEY_PRODUCTION: 'viewer:' },
+      want: /"viewer" without a key/,
+    },
+  ])('refuses $name and says what to write', ({ over, want }) => {
+    expect(() => readAccess({ ...proxied, ...over })).toThrow(want)
   })
 })
 

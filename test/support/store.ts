@@ -1,4 +1,5 @@
 // A store without its server: the HTTP application on a test database, and a sender that signs.
+import { randomBytes } from 'node:crypto'
 import type { BatchResult } from '../../core/batch.ts'
 import { createRandom } from '../../core/clock.ts'
 import type { JsonObject } from '../../core/json.ts'
@@ -42,6 +43,7 @@ export function createTestStore(on: TestDatabase, options: TestStoreOptions = {}
     },
     table,
     destinationsOf: () => destinations,
+    newToken: () => randomBytes(32).toString('hex'),
     log: (level, message) => log.push(`${level} ${message}`),
     ...options,
   })

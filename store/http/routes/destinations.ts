@@ -1,4 +1,5 @@
 // GET /v1/destinations, POST /v1/destinations/:name/pause and /enable
+import { recordAudit } from '../../audit-log.ts'
 import { listDestinationStates, setDestinationState } from '../../destination-states.ts'
 import { reconcile } from '../../ledger.ts'
 import { matchSummaries } from '../../match-summaries.ts'
@@ -38,7 +39,10 @@ export function addDestinationRoutes(app: StoreApp, options: StoreOptions): void
       const at = new Date(database.clock.now())
       const reason = isPaused ? 'paused by hand' : null
       await setDestinationState(database.pool, { environment, destination, isPaused, reason, at })
-      log('info', `${destination} (${environment}): ${isPaused ? 'paused' : 'enabled'} by hand`)
+      const { principal } = context.var
+      const done = isPaused ? 'paused' : 'enabled'
+      await recordAudit(database, principal, `destination.${done}`, destination)
+      log('info', `${destination} (${environment}): ${done} by ${principal.actor}`)
       return context.json({ name: destination, is_paused: isPaused })
     })
   }

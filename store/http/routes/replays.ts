@@ -69,7 +69,7 @@ export function addReplayRoutes(app: StoreApp, options: StoreOptions): void {
     if (json instanceof Response) return json
     const parsed = parseRequest(context, body, json)
     if (parsed instanceof Response) return parsed
-    const { environment, keyLabel } = context.var
+    const { environment, principal } = context.var
     const request = requestOf(parsed)
     if (parsed.dry_run)
       return context.json(await dryRun(database, side, environment, request, parsed))
@@ -78,10 +78,10 @@ export function addReplayRoutes(app: StoreApp, options: StoreOptions): void {
         ...request,
         environment,
         idempotencyKey: context.req.header('idempotency-key') ?? null,
-        requestedBy: keyLabel,
+        requestedBy: principal.actor,
         note: parsed.note ?? null,
       })
-      log('info', `replay ${id} (${environment}) asked for by ${keyLabel}`)
+      log('info', `replay ${id} (${environment}) asked for by ${principal.actor}`)
       await continueReplay(database, side, environment, id)
       return await answerStory(context, id, 201)
     } catch (error) {

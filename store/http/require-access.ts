@@ -1,0 +1,81 @@
+// Who asks: an API key, a session of the console, or a person whom a reverse proxy has signed in. Each opens exactly one
+// environment, so no parameter of a request can reach another one.
+import type { Context, MiddlewareHandler } from 'hono'
+import { mayAct, type Role } from '../../core/role.ts'
+import { type Access, type Principal, principalOfKey, sameText } from '../access.ts'
+import type { Database } from '../database.ts'
+import { findSession } from '../sessions.ts'
+import type { StoreEnv } from './app.ts'
+import { errorAnswer } from './errors.ts'
+
+/** What the proxy proves itself by; our own name, so that no proxy passes it on from outside by chance. */
+export const PROXY_SECRET_HEADER = 'x-tracklayer-proxy-secret'
+/** Which environment a person signed in by the proxy wants; the first that is open to them without it. */
+export const ENVIRONMENT_HEADER = 'x-tracklayer-environment'
+
+/** Reading takes the role of a viewer, everything else the one of an operator; a route may ask for more. */
+export function requireAccess(access: Access, database: Database): MiddlewareHandler<StoreEnv> {
+  return async (context, next) => {
+    const principal = await principalOf(context, access, database)
+    if (principal === null) {
+      return errorAnswer(
+        context,
+        401,
+        'unauthorized',
+        'Send Authorization: Bearer <API key of the environment>',
+      )
+    }
+    context.set('environment', principal.environment)
+    context.set('principal', principal)
+    const isReading = context.req.method === 'GET' || context.req.method === 'HEAD'
+    const refusal = isReading ? null : refuseBelow(context, 'operator')
+    if (refusal) return refusal
+    await next()
+    return undefined
+  }
+}
+
+/** The 403 to answer when the one who asks may not, or null. Ending one's own session is everybody's. */
+export function refuseBelow(context: Context<StoreEnv>, needed: Role): Response | null {
+  const { role } = context.var.principal
+  if (mayAct(role, needed) || isOwnSession(context)) return null
+  const message = `This takes the role ${needed}; you are ${role}: ask an admin`
+  return errorAnswer(context, 403, 'forbidden', message)
+}
+
+function isOwnSession({ req }: Context<StoreEnv>): boolean {
+  return req.method === 'DELETE' && req.path === '/v1/session'
+}
+
+export async function principalOf(
+  { req }: Context,
+  access: Access,
+  database: Database,
+): Promise<Principal | null> {
+  const token = /^Bearer (.+)$/i.exec(req.header('authorization') ?? '')?.[1]
+  if (token !== undefined)
+    return principalOfKey(access, token) ?? findSession(database, access, token)
+  return personOfProxy(access, (name) => req.header(name))
+}
+
+/** Null unless a proxy is set up and proves itself, and names somebody who is let in. */
+export function personOfProxy(
+  { proxy, environments }: Access,
+  header: (name: string) => string | undefined,
+): Principal | null {
+  if (!proxy || !sameText(header(PROXY_SECRET_HEADER) ?? '', proxy.secret)) return null
+  const actor = header(proxy.identityHeader)?.trim().toLowerCase()
+  if (!actor) return null
+  const wanted = header(ENVIRONMENT_HEADER)
+  for (const { name, people = [] } of environments) {
+    const match = people.find(({ pattern }) => isNamed(pattern, actor))
+    if (match && (wanted === undefined || wanted === name))
+      return { environment: name, role: match.role, actor }
+  }
+  return null
+}
+
+// `*@shop.example` is everybody of that domain; `*` everybody the proxy lets through.
+function isNamed(pattern: string, actor: string): boolean {
+  return pattern.startsWith('*') ? actor.endsWith(pattern.slice(1)) : actor === pattern
+}

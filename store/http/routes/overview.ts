@@ -1,0 +1,18 @@
+// GET /v1/overview?window=15m, 1h (without it), 24h or 7d
+import { readOverview, WINDOWS, type Window } from '../../overview.ts'
+import type { StoreApp, StoreOptions } from '../app.ts'
+import { errorAnswer } from '../errors.ts'
+
+export function addOverviewRoutes(app: StoreApp, { database, destinationsOf }: StoreOptions): void {
+  app.get('/v1/overview', async (context) => {
+    const { window = '1h' } = context.req.query()
+    if (!Object.hasOwn(WINDOWS, window)) {
+      const message = `window is "${window.slice(0, 20)}", want one of ${Object.keys(WINDOWS).join(', ')}`
+      return errorAnswer(context, 400, 'invalid_request', message)
+    }
+    const { environment } = context.var
+    const destinations = destinationsOf(environment)
+    const options = { environment, destinations, window: window as Window }
+    return context.json(await readOverview(database, options))
+  })
+}
