@@ -5,10 +5,12 @@
 // A delivery's way: pending → (claimed) → delivered | filtered | dead | unknown, or retrying → (claimed) → …, or held until
 // the person answers or the hold runs out → (claimed) → …
 // A worker that dies after sending leaves its claim to expire; the next attempt carries the same event_id.
+
 import { createCircuitBreaker } from '../core/circuit-breaker.ts'
 import { sleep } from '../core/clock.ts'
 import { messageOf } from '../core/errors.ts'
 import { createRateLimiter } from '../core/rate-limiter.ts'
+import { NOT_SENT } from '../core/replay.ts'
 import { nextDelayMs } from '../core/retry-schedule.ts'
 import type { Database } from '../store/database.ts'
 import {
@@ -91,8 +93,10 @@ async function runLane(
       const request = breaker.started(clock.now())
       const run = deliverBatch(options, destination, batch)
         .then((results) => {
-          // Filtered and held events say nothing about the destination.
-          if (results.some(wasSent)) request.ended(results.some(isOutage), clock.now())
+          const telling = results.filter(saysOfDestination)
+          const outages = telling.filter(isOutage).length
+          // A batch may be many requests: as of the window, half of them make a failure.
+          if (telling.length > 0) request.ended(outages * 2 >= telling.length, clock.now())
           else request.cancelled()
           heed(results)
           const records = batch.map((delivery, at) =>
@@ -183,11 +187,12 @@ function pause(
   )
 }
 
-function wasSent(result: DeliveryResult): boolean {
-  return 'attempt' in result && result.attempt !== null
+// Filtered and held events say nothing about the destination, nor do those whose turn to be sent did not come.
+function saysOfDestination(result: DeliveryResult): boolean {
+  if (result.kind === 'failed') return !result.reason.startsWith(NOT_SENT)
+  return result.kind !== 'filtered' && result.kind !== 'held'
 }
 
-// A lost answer is one, too: else an outage by silence would turn everything that waits into `unknown`.
 function isOutage(result: DeliveryResult): boolean {
   if (result.kind === 'unknown') return result.attempt !== null
   return result.kind === 'failed' && result.isOutage === true

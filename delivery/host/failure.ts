@@ -55,8 +55,10 @@ export function failureWith(status: number | null, reason: string, code?: string
 // What our definitions say of it (docs/audience-destinations.md).
 const AUDIENCE_UNAVAILABLE = 'AUDIENCE_UNAVAILABLE'
 
-// A definition that stumbles over one event, and an address that must not be reached, say nothing of the destination.
+// A definition that stumbles over one event, an address that must not be reached, and what was never sent say nothing of
+// the destination.
 function concernsEvent(error: unknown): boolean {
+  if (messageOf(error).startsWith(NOT_SENT)) return true
   if (error instanceof TrackLayerError) return FAULT_CODES.has(error.code)
   return /^(Type|Range|Reference|Syntax)Error$/.test((error as Partial<Error> | null)?.name ?? '')
 }

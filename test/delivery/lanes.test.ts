@@ -166,6 +166,30 @@ describe('the circuit breaker', () => {
     await until(async () => (await sums('down'))?.delivered === 60 - tried - 1)
   })
 
+  test.each([
+    { outages: 1, opens: false },
+    { outages: 2, opens: true },
+  ])(
+    'opens for batches in which $outages of four requests found it down: $opens',
+    async ({ outages, opens }) => {
+      const destination = plain({
+        batchSize: 4,
+        deliverBatch: async (deliveries) => {
+          destination.batches.push(deliveries.length)
+          return deliveries.map((_, at) => resultOf(at < outages ? 'outage' : 'delivered'))
+        },
+      })
+      await sendOrders(160)
+      const worker = start(destination)
+      if (!opens) return worker.recorded(160)
+      await until(async () => ((await sums('down'))?.retrying ?? 0) >= 20)
+      await advanceUntil(() => destination.batches.length > 10)
+      expect(destination.batches.length).toBeLessThan(4 * MOST_BEFORE_OPEN)
+      expect((await sums('down'))?.pending).toBeGreaterThan(0)
+      return undefined
+    },
+  )
+
   test('lets one probe through at a time', async () => {
     const gate = createGate()
     const destination = plain()
