@@ -39,6 +39,7 @@ function store(...statuses: number[]): Entry[] {
   return sent
 }
 
+afterAll(() => nock.restore())
 afterEach(() => {
   expect(nock.isDone()).toBe(true)
   nock.cleanAll()

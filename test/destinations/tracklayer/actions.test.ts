@@ -57,6 +57,8 @@ const accepting = () =>
     },
   ])
 
+// What is left in place would stand between every later test file of this process and its network.
+afterAll(() => nock.restore())
 afterEach(() => {
   const pending = nock.pendingMocks()
   nock.cleanAll()
