@@ -1,4 +1,5 @@
 // A store at work: its HTTP API and the delivery worker on one database. `store serve` and `dev` both run this.
+import { setMaxListeners } from 'node:events'
 import type pg from 'pg'
 import type { MappingTable } from '../core/mapping-table.ts'
 import { createAudienceGate } from '../delivery/audience-gate.ts'
@@ -83,6 +84,8 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
     .map(({ name }) => name)
   const deliverySide = createDeliverySide(destinations.active)
   const stopping = new AbortController()
+  // Each lane listens, and each open page: their number is no leak.
+  setMaxListeners(0, stopping.signal)
   const app = createStoreApp({
     database,
     access,
