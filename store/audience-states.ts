@@ -79,6 +79,7 @@ interface StateRow extends Names {
   readonly audiences: (Names & { readonly is_current: boolean })[] | null
 }
 
+// From index to index, whatever the planner believes of tables that have just been filled ("offset 0").
 // An attempt that was begun and is not on record, within its lease, is under way.
 // Of several audiences with one key only the one that began last answers to it: the others were made anew.
 const STATES = `
@@ -90,13 +91,15 @@ const STATES = `
              select from membership_transitions later
              where later.environment = $1 and later.audience_id = own.audience_id and later.subject = own.subject
                and later.id > own.id and (later.reason <> 'repaired' or exists (
-                 select from events e join deliveries d on d.event_id = e.id and d.destination = $5
-                 where e.transition_id = later.id))
+                 select from (select id from events where transition_id = later.id offset 0) e
+                 cross join lateral (
+                   select from deliveries where event_id = e.id and destination = $5 offset 0) d))
            ) as is_superseded,
            exists (
              select from membership_transitions earlier
-             join events e on e.transition_id = earlier.id
-             join deliveries d on d.event_id = e.id and d.destination = $5
+             cross join lateral (select id from events where transition_id = earlier.id offset 0) e
+             cross join lateral (
+               select * from deliveries where event_id = e.id and destination = $5 offset 0) d
              where earlier.environment = $1 and earlier.audience_id = own.audience_id
                and earlier.subject = own.subject and earlier.id < own.id
                and d.state in ('pending', 'retrying') and d.due_at > $6 and d.id <> all ($7::bigint[])
