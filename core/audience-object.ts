@@ -39,10 +39,6 @@ export function audienceObjectId(environment: string, audience: AudienceDescript
   return `tla_${digest.digest('hex').slice(0, 32)}`
 }
 
-export function isAudienceObjectId(id: string): boolean {
-  return /^tla_[0-9a-f]{32}$/.test(id)
-}
-
 /** The request, or what is wrong with it. */
 export function readAudienceObjectRequest(body: unknown): AudienceObjectRequest | string {
   const audience = isJsonObject(body) ? body.audience : undefined

@@ -1,12 +1,9 @@
 // POST /segment/audiences/objects: names the audience that Segment is about to send members for, and says whether a name is
-// one of these. Ids are derived, so a repeated creation answers the same.
+// known here. Ids are derived, so a repeated creation answers the same.
 import type { Context } from 'hono'
-import {
-  type AudienceObjectAnswer,
-  audienceObjectId,
-  isAudienceObjectId,
-  readAudienceObjectRequest,
-} from '../../core/audience-object.ts'
+import { type AudienceObjectAnswer, readAudienceObjectRequest } from '../../core/audience-object.ts'
+import { hasAudienceObject, storeAudienceObject } from '../audience-objects.ts'
+import { translated } from '../database.ts'
 import type { StoreOptions } from './app.ts'
 import { errorAnswer } from './errors.ts'
 import { readSignedBody } from './signed-body.ts'
@@ -19,12 +16,21 @@ export function createSegmentAudienceObjects(
     if (signed instanceof Response) return signed
     const request = readAudienceObjectRequest(signed.body)
     if (typeof request === 'string') return errorAnswer(context, 400, 'invalid_audience', request)
-    if (request.action === 'create')
-      return context.json(answerOf(audienceObjectId(signed.environment, request.audience)))
-    const { id } = request.audience
-    if (isAudienceObjectId(id)) return context.json(answerOf(id))
-    const message = `No audience "${id.slice(0, 64)}" in ${signed.environment}; create it again`
-    return errorAnswer(context, 404, 'not_found', message)
+    const { database } = options
+    const { environment } = signed
+    try {
+      if (request.action === 'create') {
+        return context.json(
+          answerOf(await storeAudienceObject(database, environment, request.audience)),
+        )
+      }
+      const { id } = request.audience
+      if (await hasAudienceObject(database, environment, id)) return context.json(answerOf(id))
+      const message = `No audience "${id.slice(0, 64)}" in ${environment}; create it again`
+      return errorAnswer(context, 404, 'not_found', message)
+    } catch (error) {
+      throw translated(error)
+    }
   }
 }
 

@@ -54,9 +54,37 @@ test.each([
   })
 })
 
-test('an id of another form is not known', async () => {
-  const { status, body } = await ask({ action: 'get', audience: { id: 'aud_1' } })
-  expect({ status, body }).toMatchObject({ status: 404, body: { error: { code: 'not_found' } } })
+test('an id that was never created is not known, nor is one of another environment', async () => {
+  const { body } = await ask({ action: 'create', audience })
+  const known = (body.audience as JsonObject).id
+  for (const [id, signing] of [
+    ['aud_1', {}],
+    [`tla_${'0'.repeat(32)}`, {}],
+    [known, { environment: 'staging' }],
+  ] as const) {
+    const answer = await ask({ action: 'get', audience: { id } }, signing)
+    expect(answer).toMatchObject({ status: 404, body: { error: { code: 'not_found' } } })
+  }
+})
+
+test('what Segment says of the audience is kept; the latest name holds', async () => {
+  await ask({ action: 'create', audience })
+  await ask({
+    action: 'create',
+    audience: { ...audience, name: 'Renamed', settings: { tier: 'a' } },
+  })
+  expect(
+    await database.query(
+      'select environment, name, computation_id, settings from audience_objects',
+    ),
+  ).toEqual([
+    {
+      environment: 'production',
+      name: 'Renamed',
+      computation_id: 'aud_1',
+      settings: { tier: 'a' },
+    },
+  ])
 })
 
 test('nothing is said without a signature', async () => {
