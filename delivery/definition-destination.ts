@@ -1,28 +1,15 @@
-// A destination that runs an actions-core definition: which events are meant for it, with whose consent, in which form,
-// and what became of each. Everything is compiled when the destination is made; nothing is interpreted per event.
-import { AUDIENCE_EXITED, isRemoval, UNCHANGED } from '../core/audience-transition.ts'
-import type { CanonicalEvent } from '../core/canonical-event.ts'
-import type { Clock } from '../core/clock.ts'
-import {
-  type ConsentDecision,
-  type ConsentPolicy,
-  type ConsentSubject,
-  decideConsent,
-} from '../core/consent.ts'
-import { type ConsentCatalogue, underIds } from '../core/consent-catalogue.ts'
+// A destination that runs an actions-core definition: what decide.ts lets through goes out in groups, and what became of each is
+// told. Everything is compiled when the destination is made; nothing is interpreted per event.
+
 import type { DestinationFile } from '../core/destination-schema.ts'
-import { messageOf, TrackLayerError } from '../core/errors.ts'
 import { createMatchCoverage } from '../core/identity-fields/match-coverage.ts'
 import type { JsonObject } from '../core/json.ts'
-import { type CompiledMapping, compileMapping } from '../core/mapping-kit/compile-mapping.ts'
-import { type CompiledTrigger, compileTrigger } from '../core/mapping-kit/compile-trigger.ts'
-import { createPlatformConsent } from '../core/platform-consent.ts'
 import { redactAnswer } from '../core/redact.ts'
-import { leavesDoubt, type RepeatRule, recognises, repeatRuleOf } from '../core/replay.ts'
+import { leavesDoubt } from '../core/replay.ts'
 import type { Attempt, ClaimedDelivery } from '../store/deliveries.ts'
+import { createDecide, type DecideOptions, type Decision, type Subscription } from './decide.ts'
 import type { DeliveryResult, Destination } from './destination.ts'
 import { CONFIRMERS } from './host/confirmers.ts'
-import { type HostedAction, type HostedDefinition, hostAction } from './host/hosted-definition.ts'
 import { maskOutcome } from './host/mask-secrets.ts'
 import { createRequestClient, type Exchange } from './host/request-client.ts'
 import { createRequestTurns } from './host/request-turns.ts'
@@ -31,96 +18,28 @@ import type { Outcome, RunOptions, runDefinition } from './host/run-definition.t
 import type { TokenSource } from './host/token-source.ts'
 import { MATCH_PLATFORMS } from './match-platforms.ts'
 import { recordedPayload } from './recorded-payload.ts'
-import { removals, withdrawn } from './told.ts'
 import type { Transport } from './transport.ts'
 
-export interface DefinitionOptions {
+export interface DefinitionOptions extends DecideOptions {
   readonly name: string
-  readonly file: DestinationFile
-  readonly hosted: HostedDefinition
   /** Of a definition that signs in with OAuth 2. */
   readonly tokens: TokenSource | undefined
-  readonly catalogue: ConsentCatalogue
   readonly transport: Transport
-  readonly clock: Clock
   /** Runs the action; a preview brings one that sends nothing. Default runDefinition. */
   readonly run?: typeof runDefinition
 }
-
-// What a trigger is evaluated with, besides the event.
-interface TriggerContext {
-  readonly audiences: ReadonlySet<string>
-}
-
-const NO_NAMES: ReadonlySet<string> = new Set()
-
-const HOST_FUNCTIONS = {
-  in_audience: (context: unknown, name: unknown) =>
-    typeof name === 'string' && (context as TriggerContext).audiences.has(name),
-}
-
-/** A trigger or a consent condition; it may ask for audiences. */
-export function compileCondition(fql: string): CompiledTrigger {
-  return compileTrigger(fql, { functions: HOST_FUNCTIONS })
-}
-
-/** What a condition is evaluated with, besides the event. */
-export function conditionContext({ audiences }: ClaimedDelivery): TriggerContext {
-  return { audiences: audiences?.names ?? NO_NAMES }
-}
-
-/** True when a file's triggers, consent rule or mappings ask which audiences a person is in. */
-export function readsAudiences({ subscriptions, consent, mapping }: DestinationFile): boolean {
-  const conditions = [...subscriptions.map(({ trigger }) => trigger), consent?.when ?? '']
-  const mappings = [mapping, ...subscriptions.map((subscription) => subscription.mapping)]
-  return (
-    conditions.some((fql) => fql.includes('in_audience')) ||
-    mappings.some((each) => readsPath(each, /\$\.audiences\b/))
-  )
-}
-
-function readsPath(mapping: JsonObject, path: RegExp): boolean {
-  return path.test(JSON.stringify(mapping))
-}
-
-interface Subscription {
-  readonly name: string
-  readonly action: HostedAction
-  readonly matches: CompiledTrigger
-  readonly map: CompiledMapping
-}
-
-type Decision =
-  | {
-      readonly kind: 'send'
-      readonly subscription: Subscription
-      readonly payload: JsonObject
-      /** Of the person, in the platforms' words: a request of the package's may state the first event's for all. */
-      readonly consent: JsonObject
-      readonly evidence: JsonObject
-      readonly countsTwice: boolean
-    }
-  | Extract<DeliveryResult, { kind: 'filtered' | 'held' | 'failed' }>
 
 /** Delivers a list of events, by position. Never rejects for what an event or the platform does. */
 export function createDefinitionDelivery(
   options: DefinitionOptions,
 ): (deliveries: readonly ClaimedDelivery[]) => Promise<DeliveryResult[]> {
-  const subscriptions = options.file.subscriptions.map((subscription) =>
-    compile(options, subscription),
-  )
-  const compiled = {
-    subscriptions,
-    needsConsent: consentCondition(options.file),
-    platformConsent: createPlatformConsent(options.catalogue),
-    rule: repeatRuleOf(options.file),
-  }
+  const decide = createDecide(options)
   const estimate = createEstimate(options)
   const turns = createRequestTurns(options.file.limits.concurrency, options.clock)
   return async (deliveries) => {
     const beginBy = options.clock.now() + timeoutOf(options)
     const shares = deliveries.flatMap((delivery, place) =>
-      decideAll(options, compiled, delivery).map((decision) => ({ place, decision, delivery })),
+      decide(delivery).map((decision) => ({ place, decision, delivery })),
     )
     const decisions = shares.map(({ decision, delivery }) => {
       if (decision.kind !== 'send') return decision
@@ -167,24 +86,6 @@ function weightOf(result: DeliveryResult): number {
   return { filtered: 0, delivered: 2, held: 3, unknown: 3 }[result.kind]
 }
 
-function decideAll(
-  options: DefinitionOptions,
-  compiled: Compiled,
-  delivery: ClaimedDelivery,
-): Decision[] {
-  if (isRemoval(delivery.canonical))
-    return removals(delivery).map((each) => decide(options, compiled, each))
-  const decision = decide(options, compiled, delivery)
-  const isDenied = decision.kind === 'filtered' && decision.reason === 'consent_denied'
-  const removal = isDenied ? withdrawn(delivery) : null
-  if (!removal) return [decision]
-  const denied = decision.kind === 'filtered' ? decision.evidence : {}
-  return decideAll(options, compiled, removal).map((each) => ({
-    ...each,
-    evidence: { ...each.evidence, ...denied, sent_as: 'exited' },
-  }))
-}
-
 // How well the platform can match the event to a person, for platforms that do: kept with the decision.
 function createEstimate({ file }: DefinitionOptions): (delivery: ClaimedDelivery) => JsonObject {
   const platform = MATCH_PLATFORMS[file.definition]
@@ -214,143 +115,6 @@ export function createConfirm({
   return async (receipt) => {
     const accessToken = (await tokens?.current())?.accessToken
     return confirmer(request, hosted.settings, accessToken, receipt)
-  }
-}
-
-/** @throws TrackLayerError SETTINGS_INVALID or MAPPING_INVALID naming the subscription and the fix */
-function compile(
-  { file, hosted }: DefinitionOptions,
-  subscription: DestinationFile['subscriptions'][number],
-): Subscription {
-  try {
-    const mapping = { ...file.mapping, ...subscription.mapping }
-    const action = hostAction(hosted, subscription, mapping, file.limits.batch_size)
-    assertBatchable(file, action)
-    const { name, trigger } = subscription
-    return { name, action, matches: compileCondition(trigger), map: compileMapping(mapping) }
-  } catch (error) {
-    if (!(error instanceof TrackLayerError)) throw error
-    const message = `subscription "${subscription.name}": ${error.message}`
-    throw new TrackLayerError(error.code, message, { cause: error })
-  }
-}
-
-function assertBatchable({ limits }: DestinationFile, { slug, batchKeys }: HostedAction): void {
-  if (batchKeys !== null || limits.batch_size === 1) return
-  throw new TrackLayerError(
-    'SETTINGS_INVALID',
-    `action "${slug}" is not known to be safe in batches; set limits.batch_size: 1, or, if it can batch, name under batch_keys the payload fields that must be equal within one request`,
-  )
-}
-
-interface Compiled {
-  readonly subscriptions: readonly Subscription[]
-  readonly needsConsent: CompiledTrigger
-  readonly platformConsent: ReturnType<typeof createPlatformConsent>
-  readonly rule: RepeatRule | null
-}
-
-// Removals from audiences never wait for consent; for the rest the file may say when consent is asked for.
-function consentCondition({ consent }: DestinationFile): CompiledTrigger {
-  const when = consent?.when === undefined ? () => true : compileCondition(consent.when)
-  return (event, context) => event.tracklayer_event !== AUDIENCE_EXITED && when(event, context)
-}
-
-// In this order: what is not meant for the destination needs no consent and is never held for it.
-function decide(
-  { file, clock, catalogue }: DefinitionOptions,
-  { subscriptions, needsConsent, platformConsent, rule }: Compiled,
-  delivery: ClaimedDelivery,
-): Decision {
-  const { canonical } = delivery
-  const plain = canonical as unknown as JsonObject
-  const context = conditionContext(delivery)
-  const subscription = subscriptions.find(({ matches }) => matches(plain, context))
-  if (!subscription) return { kind: 'filtered', reason: 'trigger' }
-  const occurredAt = canonical.occurred_at ?? delivery.receivedAt.toISOString()
-  if (file.max_age !== undefined && clock.now() - Date.parse(occurredAt) > file.max_age) {
-    return { kind: 'filtered', reason: 'too_old' }
-  }
-  const subject = underIds(catalogue, subjectOf(delivery, occurredAt))
-  const policy = needsConsent(plain, context) ? policyOf(file) : NO_POLICY
-  const consent = decideConsent(policy, subject)
-  const evidence = evidenceOf(consent, canonical, subscription)
-  if (consent.verdict === 'deny') return { kind: 'filtered', reason: 'consent_denied', evidence }
-  if (consent.verdict === 'hold') return hold(file, delivery, clock, evidence)
-  if (delivery.membership?.isUnchanged && !isRemoval(canonical))
-    return { kind: 'filtered', reason: UNCHANGED, evidence }
-  const platform = platformConsent(subject)
-  const envelope = {
-    ...plain,
-    canonical_user_id: delivery.canonicalUserId,
-    platform_consent: platform,
-    ...(delivery.audiences ? { audiences: delivery.audiences.ids } : {}),
-  }
-  try {
-    const payload = subscription.map(envelope)
-    const countsTwice =
-      file.when_answer_lost === 'unknown' && !recognises(rule, canonical.tracklayer_event)
-    return { kind: 'send', subscription, payload, consent: platform, evidence, countsTwice }
-  } catch (error) {
-    return unmappable(error, subscription, clock, evidence)
-  }
-}
-
-// One event that the mapping stumbles over must not cost its neighbours in the batch.
-function unmappable(
-  error: unknown,
-  { action }: Subscription,
-  clock: Clock,
-  evidence: JsonObject,
-): Decision {
-  if (!(error instanceof TrackLayerError)) throw error
-  const reason = messageOf(error)
-  const attempt = {
-    startedAt: new Date(clock.now()),
-    durationMs: 0,
-    status: null,
-    error: reason,
-    request: { action: action.slug },
-    response: null,
-  }
-  return { kind: 'failed', reason, retryable: false, attempt, evidence }
-}
-
-function hold(
-  { consent }: DestinationFile,
-  { receivedAt }: ClaimedDelivery,
-  clock: Clock,
-  evidence: JsonObject,
-): Decision {
-  const until = receivedAt.getTime() + (consent?.hold ?? 0)
-  if (until <= clock.now()) return { kind: 'filtered', reason: 'consent_unknown', evidence }
-  return { kind: 'held', reason: 'consent_unknown', until: new Date(until), evidence }
-}
-
-const NO_POLICY: ConsentPolicy = { categories: [], require: 'all', unknown: 'allow' }
-
-function policyOf({ consent }: DestinationFile): ConsentPolicy {
-  return consent ?? NO_POLICY
-}
-
-function subjectOf({ canonical, consents }: ClaimedDelivery, occurredAt: string): ConsentSubject {
-  return {
-    snapshot: canonical.consent,
-    occurredAt,
-    messageId: canonical.message_id,
-    statements: consents,
-  }
-}
-
-function evidenceOf(
-  { state, evidence }: ConsentDecision,
-  { mapping_version }: CanonicalEvent,
-  { name }: Subscription,
-): JsonObject {
-  return {
-    consent: { state, evidence: evidence as unknown as JsonObject[] },
-    subscription: name,
-    mapping_version,
   }
 }
 

@@ -9,13 +9,8 @@ import type { JsonObject } from '../core/json.ts'
 import { repeatRuleOf } from '../core/replay.ts'
 import { type ReturnFacts, returnMessage, returnTraits } from '../core/return-message.ts'
 import type { ClaimedDelivery } from '../store/deliveries.ts'
-import {
-  compileCondition,
-  conditionContext,
-  createConfirm,
-  createDefinitionDelivery,
-  readsAudiences,
-} from './definition-destination.ts'
+import { compileCondition, conditionContext, readsAudiences } from './conditions.ts'
+import { createConfirm, createDefinitionDelivery } from './definition-destination.ts'
 import type { DeliveryResult, Destination } from './destination.ts'
 import {
   type HostedDefinition,
