@@ -81,8 +81,9 @@ export const PERSON_COLUMNS = `
                         'statedAt', to_char(c.stated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
                         'messageId', c.message_id) order by c.stated_at desc)
                from consents c
-               where c.profile_id in (
-                 select id from profiles where id = coalesce(root.id, p.id) or merged_into = coalesce(root.id, p.id))
+               where c.profile_id = any (array(
+                 select coalesce(root.id, p.id)
+                 union all select id from profiles where merged_into = coalesce(root.id, p.id)))
              ) end as consents`
 
 export interface ClaimOptions {
