@@ -30,6 +30,9 @@ export interface StoreApi {
   open(path: string, signal: AbortSignal): Promise<Response>
 }
 
+/** The store as the one sees it who asks for a page. */
+export type StoreOf = (context: Context) => StoreApi
+
 type AskStore = (request: Request) => Response | Promise<Response>
 
 // Of one hop, or the browser's own: all else is passed on, because a proxy names people in a header of its choice.

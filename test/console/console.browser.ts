@@ -1,142 +1,9 @@
 // The console in a real browser, on the sample shop's data: what people come for, each page without serious faults of
-// accessibility, nothing that the Content-Security-Policy refuses. Screenshots go to the folder CONSOLE_SHOTS, if it is set.
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync } from 'node:fs'
-import os from 'node:os'
-import path from 'node:path'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+// accessibility, nothing that the Content-Security-Policy refuses.
+import { LOOKS, seriousFaults, shoot, useShopBrowser } from '../support/shop-browser.ts'
 
-const ROOT = path.join(__dirname, '..', '..')
-const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
-const SHOTS = process.env.CONSOLE_SHOTS
-
-interface Shop {
-  readonly process: ChildProcess
-  readonly url: string
-  readonly link: string
-  /** What it has told so far. */
-  told(): string
-}
-
-let shop: Shop
-let browser: Browser
-let signedIn: Awaited<ReturnType<BrowserContext['storageState']>>
-/** What the browser refused or could not run; each test begins without any. */
-let faults: string[] = []
-const dataDir = path.join(os.tmpdir(), `tracklayer-console-${process.pid}`)
-
-beforeAll(async () => {
-  shop = await startShop()
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'],
-  })
-  const context = await browser.newContext()
-  const page = await context.newPage()
-  await page.goto(shop.link)
-  // The link's form sends itself.
-  await page.waitForURL(`${shop.url}/`)
-  signedIn = await context.storageState()
-  await context.close()
-}, 180_000)
-
-afterAll(async () => {
-  await browser?.close()
-  if (shop) {
-    const ended = new Promise((resolve) => shop.process.once('exit', resolve))
-    shop.process.kill('SIGTERM')
-    await ended
-  }
-  rmSync(dataDir, { recursive: true, force: true })
-}, 60_000)
-
-beforeEach(() => {
-  faults = []
-})
-afterEach(() => expect(faults).toEqual([]))
-
-// `npm start` as a person runs it; ready once it has told the console's address.
-function startShop(): Promise<Shop> {
-  const args = [path.join(ROOT, 'dist', 'cli.js'), 'dev', '--port', '0', '--shoppers', '80']
-  const child = spawn(process.execPath, [...args, '--data-dir', dataDir], {
-    cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  return new Promise((resolve, reject) => {
-    let told = ''
-    child.once('exit', (code) => reject(new Error(`dev ended with ${code}:\n${told.slice(-2000)}`)))
-    child.stderr?.on('data', (chunk) => {
-      told += chunk
-    })
-    child.stdout?.on('data', (chunk) => {
-      told += chunk
-      const [link, url] = /(http:\/\/[\d.:]+)\/sign-in\/[0-9a-f]{64}/.exec(told) ?? []
-      if (link && url) resolve({ process: child, url, link, told: () => told })
-    })
-  })
-}
-
-interface Look {
-  readonly colorScheme?: 'light' | 'dark'
-  readonly viewport?: { readonly width: number; readonly height: number }
-}
-
-async function open(where: string, look: Look = {}): Promise<Page> {
-  const context = await browser.newContext({
-    storageState: signedIn,
-    timezoneId: 'Europe/Berlin',
-    viewport: { width: 1360, height: 860 },
-    ...look,
-  })
-  const page = await context.newPage()
-  // A policy's refusal is an error on the browser's console.
-  page.on('console', (message) => {
-    if (message.type() === 'error') faults.push(message.text())
-  })
-  page.on('pageerror', (error) => faults.push(error.message))
-  await page.goto(shop.url + where)
-  return page
-}
-
-interface Violation {
-  readonly id: string
-  readonly impact: string
-  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[]
-}
-
-async function seriousFaults(page: Page): Promise<string[]> {
-  // In a world of its own: the page's policy lets no script in but the console's.
-  const session = await page.context().newCDPSession(page)
-  const { frameTree } = await session.send('Page.getFrameTree')
-  const { executionContextId } = await session.send('Page.createIsolatedWorld', {
-    frameId: frameTree.frame.id,
-  })
-  const expression = `${AXE};axe.run().then(({violations}) => JSON.stringify(violations))`
-  const { result, exceptionDetails } = await session.send('Runtime.evaluate', {
-    expression,
-    contextId: executionContextId,
-    awaitPromise: true,
-  })
-  if (exceptionDetails) throw new Error(exceptionDetails.exception?.description)
-  const violations = JSON.parse(String(result.value)) as Violation[]
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) =>
-      nodes.slice(0, 3).map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
-    )
-}
-
-async function shoot(page: Page, name: string): Promise<void> {
-  if (!SHOTS) return
-  mkdirSync(SHOTS, { recursive: true })
-  await page.screenshot({ path: path.join(SHOTS, `${name}.png`), fullPage: true })
-}
-
-const LOOKS = {
-  light: { colorScheme: 'light' },
-  dark: { colorScheme: 'dark' },
-  phone: { colorScheme: 'light', viewport: { width: 390, height: 844 } },
-} as const
+const shop = useShopBrowser()
+const { open, faults } = shop
 
 describe.each(Object.entries(LOOKS))('%s', (name, look) => {
   test.each([
@@ -185,7 +52,7 @@ test('the proof itself: what the policy refuses and what axe finds does not pass
   expect(await page.evaluate('window.ran')).toBeUndefined()
   expect(faults).toEqual([expect.stringContaining('Content Security Policy')])
   expect(await seriousFaults(page)).toEqual([expect.stringContaining('button-name')])
-  faults = []
+  faults.length = 0
   await page.context().close()
 })
 
@@ -208,10 +75,10 @@ test('pausing a destination shows on every page, and enabling it again', async (
   const page = await open('/destinations')
   await page.getByRole('button', { name: 'Pause webhook' }).click()
   await page.getByRole('button', { name: 'Enable webhook' }).waitFor()
-  await page.goto(`${shop.url}/`)
+  await page.goto(`${shop.url()}/`)
   await page.getByText('webhook is paused: paused by hand').waitFor()
   await shoot(page, 'overview-paused')
-  await page.goto(`${shop.url}/destinations`)
+  await page.goto(`${shop.url()}/destinations`)
   await page.getByRole('button', { name: 'Enable webhook' }).click()
   await page.getByRole('button', { name: 'Pause webhook' }).waitFor()
   await page.context().close()
@@ -225,7 +92,7 @@ test('personal data is masked until an admin asks, and the audit log says so', a
   await page.getByRole('button', { name: 'Show personal data' }).click()
   await page.getByText('Personal data shown').waitFor()
   expect(await page.getByLabel('The raw message').textContent()).not.toContain('•••')
-  await page.goto(`${shop.url}/settings`)
+  await page.goto(`${shop.url()}/settings`)
   await page.getByText('looked at personal data').first().waitFor()
   await page.context().close()
 })
@@ -248,7 +115,7 @@ test('times are in the viewer’s zone from the first page on, and the theme is 
 test('what comes in appears by itself', async () => {
   const page = await open('/settings')
   const followed = page.waitForResponse(/\/events\/stream$/)
-  await page.goto(`${shop.url}/events`)
+  await page.goto(`${shop.url()}/events`)
   await followed
   const trackingApi = /Tracking API\s+(http:\/\/[\d.:]+)\/v1/.exec(shop.told())?.[1]
   const before = await page.locator('tbody tr').first().getAttribute('data-message')
