@@ -44,8 +44,11 @@ export interface RequestUnderWay {
   cancelled(): void
 }
 
+const SLICES = 30
+
 export function createCircuitBreaker(options: BreakerOptions = DEFAULT_BREAKER): CircuitBreaker {
-  let outcomes: { readonly at: number; readonly failed: boolean }[] = []
+  // One for each slice of the window, the oldest first: what an outcome costs does not grow with how many there are.
+  let slices: { readonly fromMs: number; outcomes: number; failures: number }[] = []
   let restUntil: number | null = null
   let restMs = options.restMs
   let isProbing = false
@@ -59,7 +62,7 @@ export function createCircuitBreaker(options: BreakerOptions = DEFAULT_BREAKER):
   const rest = (nowMs: number, forMs: number) => {
     restUntil = nowMs + forMs
     restMs = Math.min(options.maxRestMs, forMs * 2)
-    outcomes = []
+    slices = []
     era++
   }
   const close = () => {
@@ -67,11 +70,19 @@ export function createCircuitBreaker(options: BreakerOptions = DEFAULT_BREAKER):
     restMs = options.restMs
     era++
   }
+  const sliceMs = options.windowMs / SLICES
   const count = (failed: boolean, nowMs: number) => {
-    outcomes = outcomes.filter(({ at }) => at > nowMs - options.windowMs)
-    outcomes.push({ at: nowMs, failed })
-    const failures = outcomes.filter((outcome) => outcome.failed).length
-    if (outcomes.length >= options.minimum && failures / outcomes.length >= options.failureShare)
+    while (slices[0] && slices[0].fromMs <= nowMs - options.windowMs) slices.shift()
+    let slice = slices.at(-1)
+    if (!slice || nowMs >= slice.fromMs + sliceMs) {
+      slice = { fromMs: nowMs, outcomes: 0, failures: 0 }
+      slices.push(slice)
+    }
+    slice.outcomes++
+    if (failed) slice.failures++
+    const outcomes = slices.reduce((total, each) => total + each.outcomes, 0)
+    const failures = slices.reduce((total, each) => total + each.failures, 0)
+    if (outcomes >= options.minimum && failures / outcomes >= options.failureShare)
       rest(nowMs, options.restMs)
   }
   const probe = (): RequestUnderWay => {

@@ -7,6 +7,8 @@ export interface RateLimiter {
   giveBack(count: number): void
   /** Milliseconds until one more may go. */
   waitMs(nowMs: number): number
+  /** Nothing may go now, taken or not: the receiver asked for it. */
+  isPaused(nowMs: number): boolean
   /** Nothing goes until then: the receiver asked for it (`Retry-After`). */
   pauseUntil(atMs: number): void
 }
@@ -41,6 +43,7 @@ export function createRateLimiter(perSecond: number): RateLimiter {
       if (perSecond === Number.POSITIVE_INFINITY || tokens >= 1) return 0
       return Math.ceil(((1 - tokens) / perSecond) * 1000)
     },
+    isPaused: (nowMs) => nowMs < pausedUntil,
     pauseUntil(atMs) {
       pausedUntil = Math.max(pausedUntil, atMs)
     },

@@ -92,6 +92,8 @@ export interface ClaimOptions {
   readonly limit: number
   /** Milliseconds until another worker may take an unrecorded attempt to have died with its worker. */
   readonly leaseMs: number
+  /** Ids that are not taken, due or not: this worker has them still. Default none. */
+  readonly except?: readonly string[]
 }
 
 /** Takes due deliveries, oldest first; concurrent workers never take the same one. */
@@ -106,6 +108,7 @@ export async function claimDeliveries(
     text: `with due as materialized (
              select id, event_id from deliveries
              where environment = $1 and destination = $2 and state in ('pending', 'retrying', 'held') and due_at <= $3
+               and id <> all ($6::bigint[])
                and not exists (
                  select from destination_states s
                  where s.environment = $1 and s.destination = $2 and s.is_paused)
@@ -136,6 +139,7 @@ export async function claimDeliveries(
       new Date(now),
       new Date(now + options.leaseMs),
       options.limit,
+      options.except ?? [],
     ],
   })
   return rows.map(({ replay, recorded, ...row }) => ({
@@ -215,6 +219,24 @@ export interface DeliveryRecord {
   readonly decision?: JsonObject | null
   /** Taken in under this id; what became of it is asked from then on. */
   readonly receipt?: { readonly id: string; readonly askAt: Date }
+}
+
+/** Gives claims back of which nothing was sent: due at once, and the attempt was none. */
+export async function releaseDeliveries(
+  { pool, clock }: Database,
+  deliveries: readonly ClaimedDelivery[],
+): Promise<void> {
+  await pool.query({
+    name: 'release-deliveries',
+    text: `update deliveries d set due_at = $3, attempts = d.attempts - 1
+           from unnest($1::bigint[], $2::integer[]) as t (id, number)
+           where d.id = t.id and d.attempts = t.number and d.state in ('pending', 'retrying', 'held')`,
+    values: [
+      deliveries.map(({ id }) => id),
+      deliveries.map(({ attempt }) => attempt),
+      new Date(clock.now()),
+    ],
+  })
 }
 
 /** Writes attempts and states in one transaction: neither is ever there without the other. */

@@ -272,4 +272,74 @@ describe('a lane', () => {
     expect(states).toEqual([{ environment: 'production', destination: 'down' }])
     expect((await sums('down'))?.pending).toBeGreaterThan(0)
   })
+
+  test('does not begin again what it is still about when the lease is over', async () => {
+    const gate = createGate()
+    const begun: string[] = []
+    const deliver = async ({ canonical }: ClaimedDelivery) => {
+      begun.push(canonical.message_id ?? '')
+      if (canonical.message_id === 'msg-o0') await gate.opened
+      return resultOf('delivered')
+    }
+    const destination = plain({ deliver })
+    await sendOrders(1)
+    const worker = start(destination)
+    await until(() => begun.length === 1)
+    store.clock.advance(destination.leaseMs)
+    // The lane looks for work meanwhile: it finds the other one, and not this.
+    await store.send([orderMessage('other')])
+    await until(() => begun.length === 2)
+    gate.open()
+    await worker.recorded(2)
+    expect(begun).toEqual(['msg-o0', 'msg-other'])
+    const rows = await database.query("select attempts from deliveries where destination = 'down'")
+    expect(rows).toEqual([{ attempts: 1 }, { attempts: 1 }])
+  })
+
+  test('gives back what it claimed ahead when it is asked to stop', async () => {
+    const gate = createGate()
+    const begun: string[] = []
+    const deliver = async ({ id }: ClaimedDelivery) => {
+      begun.push(id)
+      // By then it knows its pace: fast.
+      if (begun.length > 5) await gate.opened
+      return resultOf('delivered')
+    }
+    await sendOrders(30)
+    const worker = start(plain({ concurrency: 1, deliver }))
+    const claimed = () =>
+      database.query<{ state: string; attempts: number }>(
+        "select state, attempts from deliveries where destination = 'down' and attempts > 0",
+      )
+    await until(async () => (await claimed()).length === 30)
+    const stopped = worker.stop()
+    gate.open()
+    await stopped
+    expect(begun).toHaveLength(6)
+    expect(await claimed()).toEqual(Array(6).fill({ state: 'delivered', attempts: 1 }))
+    start(plain())
+    await until(async () => (await sums('down'))?.delivered === 30)
+  })
+
+  test.each([
+    { whenAnswerLost: 'retry', claimedAtOnce: 30 },
+    { whenAnswerLost: 'unknown', claimedAtOnce: 6 },
+  ] as const)('claims ahead unless a lost answer is for people: $whenAnswerLost', async (each) => {
+    const { whenAnswerLost, claimedAtOnce } = each
+    const gate = createGate()
+    let begun = 0
+    const deliver = async () => {
+      if (++begun > 5) await gate.opened
+      return resultOf('delivered')
+    }
+    await sendOrders(30)
+    start(plain({ concurrency: 1, deliver, whenAnswerLost }))
+    await until(() => begun === 6)
+    const claimed = async () =>
+      (await database.query("select from deliveries where destination = 'down' and attempts > 0"))
+        .length
+    await until(async () => (await claimed()) >= claimedAtOnce)
+    expect(await claimed()).toBe(claimedAtOnce)
+    gate.open()
+  })
 })

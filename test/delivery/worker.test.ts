@@ -404,8 +404,7 @@ describe('an outage of the database', () => {
 test('a worker that dies after sending is followed by one that sends the same again', async () => {
   await sendOrders(1)
   receiver.next(silent)
-  // One at a time: with more, it would take up its own claim once the lease is over.
-  const dead = start([webhook({ timeoutMs: 5000, concurrency: 1 })], {})
+  const dead = start([webhook({ timeoutMs: 5000 })], {})
   await until(() => receiver.requests.length === 1)
   store.clock.advance(25_000)
   const heir = start([webhook()])
