@@ -1,6 +1,6 @@
 // Personal data is masked wherever people look. What is masked keeps its shape, so that a reader still sees that a
 // field was there and of what kind it was.
-import { isJsonObject, type Json } from './json.ts'
+import { isJsonObject, type Json, type JsonObject } from './json.ts'
 
 const PERSONAL = new Set([
   'name',
@@ -58,15 +58,31 @@ function redactAt(value: Json | undefined, personal: boolean, depth: number): Js
   if (typeof value === 'object' && value !== null && depth === MAX_DEPTH) return '…'
   if (Array.isArray(value)) return value.map((item) => redactAt(item, personal, depth + 1))
   if (!isJsonObject(value)) return (value ?? null) as Json
-  // Not by assignment: a sender may name a key `__proto__`.
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [
-      key,
-      personal && isPersonal(key)
-        ? mask(inner ?? null, depth + 1)
-        : redactAt(inner, personal && !IMPERSONAL.has(key), depth + 1),
-    ]),
+  return mapValues(value, (inner, key) =>
+    personal && isPersonal(key)
+      ? mask(inner ?? null, depth + 1)
+      : redactAt(inner, personal && !IMPERSONAL.has(key), depth + 1),
   )
+}
+
+function mapValues(
+  object: JsonObject,
+  map: (inner: Json | undefined, key: string) => Json,
+): JsonObject {
+  const copy: Record<string, Json> = {}
+  for (const key of Object.keys(object)) {
+    const inner = map(object[key], key)
+    // Not by assignment: a sender may name a key so.
+    if (key === '__proto__')
+      Object.defineProperty(copy, key, {
+        value: inner,
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      })
+    else copy[key] = inner
+  }
+  return copy
 }
 
 /**
@@ -74,6 +90,8 @@ function redactAt(value: Json | undefined, personal: boolean, depth: number): Js
  * words stay: an error's `name` or `state` is nobody's.
  */
 export function redactAnswer(text: string, sent: Json): string {
+  // Too short to repeat any of it.
+  if (text.length < MIN_PERSONAL_LENGTH) return text
   const found = new Set<string>()
   collectPersonal(sent, false, 0, found)
   let masked = text
@@ -100,15 +118,25 @@ function collectPersonal(value: Json, isInside: boolean, depth: number, found: S
     return
   }
   if (typeof value !== 'object' || value === null || depth === MAX_DEPTH) return
-  for (const [key, inner] of Object.entries(value)) {
+  for (const key of Object.keys(value)) {
+    const inner = (value as JsonObject)[key]
     if (inner === undefined || (!isInside && IMPERSONAL.has(key))) continue
     collectPersonal(inner, isInside || isPersonal(key), depth + 1, found)
   }
 }
 
+// Payloads have the same keys again and again. A sender may make up any number of others: those are looked at each time.
+const MOST_KNOWN = 10_000
+const LONGEST_KNOWN = 64
+const known = new Map<string, boolean>()
+
 function isPersonal(key: string): boolean {
+  const before = known.get(key)
+  if (before !== undefined) return before
   const folded = key.replace(/[\s_-]/g, '').toLowerCase()
-  return PERSONAL.has(folded) || PERSONAL_ENDING.test(folded)
+  const personal = PERSONAL.has(folded) || PERSONAL_ENDING.test(folded)
+  if (known.size < MOST_KNOWN && key.length <= LONGEST_KNOWN) known.set(key, personal)
+  return personal
 }
 
 function mask(value: Json, depth: number): Json {
@@ -117,9 +145,7 @@ function mask(value: Json, depth: number): Json {
   if (typeof value === 'object' && value !== null && depth === MAX_DEPTH) return '…'
   if (Array.isArray(value)) return value.map((item) => mask(item, depth + 1))
   if (!isJsonObject(value)) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [key, mask(inner ?? null, depth + 1)]),
-  )
+  return mapValues(value, (inner) => mask(inner ?? null, depth + 1))
 }
 
 /** One personal value: `j•••@•••.com`, `J•••`, `+49•••`. */

@@ -54,6 +54,7 @@ export async function runLane(
   let troubleMs = 0
   const faults: unknown[] = []
   let wake = () => {}
+  signal.addEventListener('abort', startReady, { once: true })
   while (!signal.aborted && faults.length === 0) {
     const capacity = concurrency + lookahead.batches()
     const permitted = breaker.permits(capacity - held.size, clock.now())
@@ -93,7 +94,6 @@ export async function runLane(
     while (faults.length === 0 && held.size > (concurrency + lookahead.batches()) / 2)
       await oneLess()
   }
-  giveBack(ready.splice(0))
   while (held.size > 0) await oneLess()
   if (faults.length > 0) throw faults[0]
 
@@ -125,13 +125,13 @@ export async function runLane(
   }
 
   function startReady(): void {
-    while (sending < concurrency) {
+    while (ready.length > 0) {
       const now = clock.now()
-      const mayGo = breaker.permits(1, now) > 0 && !limiter.isPaused(now)
-      if (!mayGo) giveBack(ready.splice(0))
-      const batch = ready.shift()
-      if (!batch) return
-      if (batch.leaseEndsMs - destination.timeoutMs < now) giveBack([batch])
+      const mayGo = !signal.aborted && breaker.permits(1, now) > 0 && !limiter.isPaused(now)
+      if (mayGo && sending === concurrency) return
+      const batch = mayGo ? ready.shift() : undefined
+      if (!batch) giveBack(ready.splice(0))
+      else if (batch.leaseEndsMs - destination.timeoutMs < now) giveBack([batch])
       else hold(batch, () => send(batch))
     }
   }
@@ -162,22 +162,22 @@ export async function runLane(
       if (result.isOutage && result.retryAfterMs)
         limiter.pauseUntil(clock.now() + result.retryAfterMs)
       if (!result.isCredential) continue
-      giveBack(ready.splice(0))
+      if (ready.length > 0) giveBack(ready.splice(0))
       pause(options, destination, result.reason)
     }
   }
 
-  // Unsent: they are due again, and their attempt was none.
+  // Unsent: due again, and their attempt was none.
   function giveBack(batches: readonly Batch[]): void {
     limiter.giveBack(batches.length)
-    for (const batch of batches) {
-      hold(batch, () =>
-        releaseDeliveries(database, batch.deliveries).catch((error: unknown) => {
-          const { length } = batch.deliveries
-          log('error', `${name}: cannot give back ${length} claimed: ${messageOf(error)}`)
-        }),
-      )
-    }
+    for (const batch of batches) held.delete(batch)
+    const deliveries = batches.flatMap((batch) => batch.deliveries)
+    const leaseEndsMs = Math.max(...batches.map((batch) => batch.leaseEndsMs))
+    hold({ deliveries, leaseEndsMs }, () =>
+      releaseDeliveries(database, deliveries).catch((error: unknown) => {
+        log('error', `${name}: cannot give back ${deliveries.length} claimed: ${messageOf(error)}`)
+      }),
+    )
   }
 }
 

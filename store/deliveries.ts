@@ -257,7 +257,7 @@ export async function recordDeliveries(
         text: `insert into attempts (delivery_id, number, started_at, duration_ms, status, error, request, response)
                select id, number, started_at, duration_ms, status, error, request::jsonb, response
                from unnest($1::bigint[], $2::integer[], $3::timestamptz[], $4::integer[], $5::integer[], $6::text[],
-                           $7::text[], $8::text[])
+                           string_to_array($7, e'\\n'), $8::text[])
                  as t (id, number, started_at, duration_ms, status, error, request, response)`,
         values: [
           attempts.map(({ delivery }) => delivery.id),
@@ -266,7 +266,8 @@ export async function recordDeliveries(
           attempts.map(({ attempt }) => attempt.durationMs),
           attempts.map(({ attempt }) => attempt.status),
           attempts.map(({ attempt }) => attempt.error),
-          attempts.map(({ attempt }) => JSON.stringify(attempt.request)),
+          // JSON text has no line break of its own: joined so, it travels without the escapes of an array literal.
+          attempts.map(({ attempt }) => JSON.stringify(attempt.request)).join('\n'),
           attempts.map(({ attempt }) => attempt.response),
         ],
       })
@@ -281,7 +282,8 @@ export async function recordDeliveries(
                  decision = coalesce(t.decision::jsonb, d.decision),
                  attempts = case when t.sent then d.attempts else d.attempts - 1 end,
                  replay_id = case when t.due_at is null then null else d.replay_id end
-             from unnest($1::bigint[], $2::integer[], $3::text[], $4::text[], $5::timestamptz[], $7::boolean[], $8::text[])
+             from unnest($1::bigint[], $2::integer[], $3::text[], $4::text[], $5::timestamptz[], $7::boolean[],
+                         string_to_array($8, e'\\n', ''))
                as t (id, number, state, reason, due_at, sent, decision)
              where d.id = t.id and d.attempts = t.number and d.state in ('pending', 'retrying', 'held')
              returning d.id::text`,
@@ -293,7 +295,8 @@ export async function recordDeliveries(
         settlements.map((settlement) => ('dueAt' in settlement ? settlement.dueAt : null)),
         now,
         sorted.map(({ attempt }) => attempt !== null),
-        sorted.map(({ decision }) => (decision ? JSON.stringify(decision) : null)),
+        // An empty line is null.
+        sorted.map(({ decision }) => (decision ? JSON.stringify(decision) : '')).join('\n'),
       ],
     })
     const taken = sorted.flatMap(({ delivery, receipt }) =>
