@@ -21,7 +21,7 @@ const ORDERS_A_ROUND = 8_000
 const BATCH = 100
 // The JIT compiler still works during the first thousands.
 const WARM_UP_ROUNDS = 2
-const DESTINATIONS = (process.env.BENCH_DEST ?? 'webhook,meta').split(',') as ('webhook' | 'meta')[]
+const DESTINATIONS = ['webhook', 'meta'] as const
 type Name = (typeof DESTINATIONS)[number]
 
 export async function benchDeliveries(options: PartOptions): Promise<PartResult> {

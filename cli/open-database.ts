@@ -1,5 +1,6 @@
 // The database of a command: the one DATABASE_URL names, or the embedded server in the data folder.
 import pg from 'pg'
+import { PIPELINED } from '../store/database.ts'
 import type { EmbeddedPostgres } from '../store/embedded/handle.ts'
 import { startEmbeddedPostgres } from '../store/embedded/start.ts'
 import { migrate, readMigrations } from '../store/migrate.ts'
@@ -71,7 +72,7 @@ async function startServer({ dataDir, log }: OpenDatabaseOptions) {
 
 /** A pool whose idle connections may break without taking the process along. */
 export function createPool(connection: pg.ClientConfig, log: Log): pg.Pool {
-  const pool = new pg.Pool({ ...connection, max: 16, connectionTimeoutMillis: 5_000 })
+  const pool = new pg.Pool({ ...connection, ...PIPELINED, max: 16, connectionTimeoutMillis: 5_000 })
   pool.on('error', (error) => log('warn', `database connection lost: ${error.message}`))
   return pool
 }

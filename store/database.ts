@@ -10,6 +10,9 @@ export interface Database {
   readonly random: Random
 }
 
+/** For `new pg.Pool`: statements of one transaction that do not wait for each other leave together. */
+export const PIPELINED = { pipeline: true } as const
+
 /** Thrown inside a transaction that lost a race it can win by starting over. */
 export class TransactionRaced extends Error {
   readonly code = '40001'
@@ -68,8 +71,9 @@ async function once<Result>(
   }
   client.on('error', onLost)
   try {
-    await client.query(begin)
-    const result = await work(client)
+    // Not waited for: the first statement goes out with it.
+    const begun = client.query(begin)
+    const [result] = await Promise.all([work(client), begun])
     await client.query('commit')
     return result
   } catch (error) {

@@ -251,32 +251,55 @@ export async function recordDeliveries(
     const attempts = sorted.flatMap(({ delivery, attempt }) =>
       attempt ? [{ delivery, attempt }] : [],
     )
-    if (attempts.length > 0) {
-      await client.query({
-        name: 'record-attempts',
-        text: `insert into attempts (delivery_id, number, started_at, duration_ms, status, error, request, response)
+    // One after the other, in one round trip.
+    const [settled] = await Promise.all([
+      settleDeliveries(client, sorted, now),
+      recordAttempts(client, attempts),
+    ])
+    const taken = sorted.flatMap(({ delivery, receipt }) =>
+      receipt ? [{ deliveryId: delivery.id, receipt: receipt.id, askAt: receipt.askAt }] : [],
+    )
+    await addConfirmations(client, taken, now)
+    await recordReplays(client, sorted, settled, now)
+  })
+}
+
+async function recordAttempts(
+  client: PoolClient,
+  attempts: readonly { readonly delivery: ClaimedDelivery; readonly attempt: Attempt }[],
+): Promise<void> {
+  if (attempts.length === 0) return
+  await client.query({
+    name: 'record-attempts',
+    text: `insert into attempts (delivery_id, number, started_at, duration_ms, status, error, request, response)
                select id, number, started_at, duration_ms, status, error, request::jsonb, response
                from unnest($1::bigint[], $2::integer[], $3::timestamptz[], $4::integer[], $5::integer[], $6::text[],
                            string_to_array($7, e'\\n'), $8::text[])
                  as t (id, number, started_at, duration_ms, status, error, request, response)`,
-        values: [
-          attempts.map(({ delivery }) => delivery.id),
-          attempts.map(({ delivery }) => delivery.attempt),
-          attempts.map(({ attempt }) => attempt.startedAt),
-          attempts.map(({ attempt }) => attempt.durationMs),
-          attempts.map(({ attempt }) => attempt.status),
-          attempts.map(({ attempt }) => attempt.error),
-          // JSON text has no line break of its own: joined so, it travels without the escapes of an array literal.
-          attempts.map(({ attempt }) => JSON.stringify(attempt.request)).join('\n'),
-          attempts.map(({ attempt }) => attempt.response),
-        ],
-      })
-    }
-    // A claim that outlived its lease has been taken over: its attempt is on record, the state is the new holder's.
-    const settlements = sorted.map(settlementOfRow)
-    const { rows: settled } = await client.query<{ id: string }>({
-      name: 'settle-deliveries',
-      text: `update deliveries d
+    values: [
+      attempts.map(({ delivery }) => delivery.id),
+      attempts.map(({ delivery }) => delivery.attempt),
+      attempts.map(({ attempt }) => attempt.startedAt),
+      attempts.map(({ attempt }) => attempt.durationMs),
+      attempts.map(({ attempt }) => attempt.status),
+      attempts.map(({ attempt }) => attempt.error),
+      // JSON text has no line break of its own: joined so, it travels without the escapes of an array literal.
+      attempts.map(({ attempt }) => JSON.stringify(attempt.request)).join('\n'),
+      attempts.map(({ attempt }) => attempt.response),
+    ],
+  })
+}
+
+// A claim that outlived its lease has been taken over: its attempt is on record, the state is the new holder's.
+async function settleDeliveries(
+  client: PoolClient,
+  records: readonly DeliveryRecord[],
+  now: Date,
+): Promise<Set<string>> {
+  const settlements = records.map(settlementOfRow)
+  const { rows } = await client.query<{ id: string }>({
+    name: 'settle-deliveries',
+    text: `update deliveries d
              set state = t.state, reason = t.reason, due_at = coalesce(t.due_at, d.due_at),
                  settled_at = case when t.due_at is null then $6::timestamptz end,
                  decision = coalesce(t.decision::jsonb, d.decision),
@@ -287,24 +310,19 @@ export async function recordDeliveries(
                as t (id, number, state, reason, due_at, sent, decision)
              where d.id = t.id and d.attempts = t.number and d.state in ('pending', 'retrying', 'held')
              returning d.id::text`,
-      values: [
-        sorted.map(({ delivery }) => delivery.id),
-        sorted.map(({ delivery }) => delivery.attempt),
-        settlements.map(({ state }) => state),
-        settlements.map(({ reason }) => reason),
-        settlements.map((settlement) => ('dueAt' in settlement ? settlement.dueAt : null)),
-        now,
-        sorted.map(({ attempt }) => attempt !== null),
-        // An empty line is null.
-        sorted.map(({ decision }) => (decision ? JSON.stringify(decision) : '')).join('\n'),
-      ],
-    })
-    const taken = sorted.flatMap(({ delivery, receipt }) =>
-      receipt ? [{ deliveryId: delivery.id, receipt: receipt.id, askAt: receipt.askAt }] : [],
-    )
-    await addConfirmations(client, taken, now)
-    await recordReplays(client, sorted, new Set(settled.map(({ id }) => id)), now)
+    values: [
+      records.map(({ delivery }) => delivery.id),
+      records.map(({ delivery }) => delivery.attempt),
+      settlements.map(({ state }) => state),
+      settlements.map(({ reason }) => reason),
+      settlements.map((settlement) => ('dueAt' in settlement ? settlement.dueAt : null)),
+      now,
+      records.map(({ attempt }) => attempt !== null),
+      // An empty line is null.
+      records.map(({ decision }) => (decision ? JSON.stringify(decision) : '')).join('\n'),
+    ],
   })
+  return new Set(rows.map(({ id }) => id))
 }
 
 type RowSettlement =

@@ -42,9 +42,12 @@ export async function resolveProfiles(
   const claims = messages.map(({ identity }) => identity)
   const owners = await ownersOf(client, occasion, claims)
   const decision = decideIdentity(claims, owners)
-  await holdProfiles(client, decision, owners, messages.some(concernsMemberships))
   const contacts = contactLinks(messages, decision.profiles)
-  const ids = await makePeople(client, occasion, decision, contacts)
+  // One after the other, in one round trip.
+  const [, ids] = await Promise.all([
+    holdProfiles(client, decision, owners, messages.some(concernsMemberships)),
+    makePeople(client, occasion, decision, contacts),
+  ])
   const made = new Map(decision.created.map(({ placeholder }, place) => [placeholder, ids[place]]))
   const idOf = (profile: string) => made.get(profile) ?? profile
   await identifyProfiles(client, decision)

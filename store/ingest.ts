@@ -99,20 +99,21 @@ async function storeMessages(
   const stating = unique.map(({ messageId }, at) =>
     stored.get(messageId)?.isNew ? (profiles[at] ?? null) : null,
   )
-  await recordTraits(client, occasion, unique, stating)
-  const consenting = await recordConsents(client, occasion, unique, stating)
+  const isNew = ({ messageId }: PreparedMessage) => stored.get(messageId)?.isNew
+  const repeated = unique.filter(
+    (message) => isNew(message) && message.event !== null && !stored.get(message.messageId)?.isFact,
+  )
+  // One after the other, in one round trip; the counters of violations, which others wait for, last.
+  const [consenting, duplicates] = await Promise.all([
+    recordConsents(client, occasion, unique, stating),
+    markDuplicates(client, occasion, repeated),
+    recordTraits(client, occasion, unique, stating),
+    recordViolations(client, occasion, unique.filter(isNew)),
+  ])
   const isTold = audiences.table.rules.some(({ destinations: to }) => to.length > 0)
   const consents = isTold ? { consenting, merged } : { consenting: [], merged: [] }
   const news = membershipNews(unique, stating, stored, { moved, ...consents })
   if (news) await recordMemberships(client, occasion, news, audiences)
-  const repeated = unique.filter(({ messageId, event }) => {
-    const row = stored.get(messageId)
-    return event !== null && row?.isNew && !row.isFact
-  })
-  const duplicates = await markDuplicates(client, occasion, repeated)
-  // Last, so that the counters are locked for no longer than the commit takes.
-  const fresh = unique.filter(({ messageId }) => stored.get(messageId)?.isNew)
-  await recordViolations(client, occasion, fresh)
   return new Map([...stored].map(([id, { answer }]) => [id, duplicates.get(id) ?? answer]))
 }
 

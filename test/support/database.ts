@@ -2,6 +2,7 @@
 import path from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
+import { PIPELINED } from '../../store/database.ts'
 import { createDatabase, dropDatabase, onDatabase } from '../../store/embedded/databases.ts'
 import { SERVER_VARIABLE, type TestServer } from './postgres-server.ts'
 
@@ -33,7 +34,7 @@ export async function openTestDatabase(
   const connection = onDatabase(server.connection, name)
   const pools: pg.Pool[] = []
   const createPool = (poolOptions: pg.PoolConfig = {}) => {
-    const pool = new pg.Pool({ ...connection, max: 8, ...poolOptions })
+    const pool = new pg.Pool({ ...connection, ...PIPELINED, max: 8, ...poolOptions })
     pool.on('error', () => {})
     pools.push(pool)
     return pool
