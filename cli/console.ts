@@ -9,7 +9,7 @@ import { CONSOLE_ASSETS } from './paths.ts'
 
 type Fetch = (request: Request, env?: object) => Response | Promise<Response>
 
-const OF_THE_STORE = /^\/(?:segment\/|v1\/|healthz$|readyz$)/
+const OF_THE_STORE = /^\/(?:segment\/|v1\/|healthz$|readyz$|openapi\.json$)/
 
 /** @param askStore the store's application: the console asks it in this process, as its HTTP API would be asked */
 export function withConsole(askStore: Fetch, log: Log): Fetch {

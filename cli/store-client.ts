@@ -27,12 +27,20 @@ export async function askStore<Body>(
       cause: error,
     })
   })
-  const body = (await response.json()) as Body & { error?: { message: string } }
+  const body = (await response.json()) as Body & { error?: StoreError }
   if (response.ok) return body
-  throw new TrackLayerError(
-    'RECEIVER_REJECTED',
-    body.error?.message ?? `The store answered ${response.status}`,
-  )
+  throw new TrackLayerError('RECEIVER_REJECTED', refusalOf(url, response.status, body.error))
+}
+
+interface StoreError {
+  readonly message: string
+  /** Path of the page about the code. */
+  readonly docs?: string
+}
+
+function refusalOf(url: string, status: number, error: StoreError | undefined): string {
+  if (!error) return `The store answered ${status}`
+  return error.docs ? `${error.message}\n  more: ${url}${error.docs}` : error.message
 }
 
 /** Address and key. @throws TrackLayerError SETTINGS_INVALID */

@@ -5,6 +5,7 @@ import { guardForms } from './form-token.ts'
 import { pageHeaders } from './page-headers.ts'
 import { addPages } from './page-routes.tsx'
 import { ErrorPage } from './pages/error.tsx'
+import { addDocsPages } from './routes/docs.tsx'
 import { requireSession } from './session.ts'
 import { addSignIn } from './sign-in.tsx'
 import { StoreRefusal } from './store-api.ts'
@@ -33,6 +34,7 @@ export function createConsole(given: ConsoleOptions): ConsoleApp {
   addAssets(app, options.readAsset)
   app.use(guardForms(options.newToken))
   addSignIn(app, options)
+  addDocsPages(app, options)
   app.use(requireSession(options))
   addPages(app, options)
   app.notFound((context) =>
@@ -51,11 +53,11 @@ export function createConsole(given: ConsoleOptions): ConsoleApp {
     const viewer = context.get('viewer') ?? null
     const look = lookOf(context, options)
     if (error instanceof StoreRefusal) {
-      const { status, message } = error
+      const { status, code, message } = error
       const title =
         status === 404 ? 'Not found' : status === 403 ? 'Not allowed' : 'The store says no'
       return context.html(
-        <ErrorPage {...{ viewer, look, title, message }} fix={fixOf(status)} />,
+        <ErrorPage {...{ viewer, look, title, message, code }} fix={fixOf(status)} />,
         status >= 500 ? 502 : (status as 400),
       )
     }

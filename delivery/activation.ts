@@ -3,6 +3,7 @@
 // waiting, while the destination's other audiences go on.
 import { isRemoval } from '../core/audience-transition.ts'
 import type { JsonObject } from '../core/json.ts'
+import type { HeldReason } from '../core/ledger-reason.ts'
 import { nextDelayMs } from '../core/retry-schedule.ts'
 import type { Database } from '../store/database.ts'
 import type { ClaimedDelivery, ClaimedMembership } from '../store/deliveries.ts'
@@ -112,7 +113,7 @@ function remoteOf({ database }: ActivationOptions, row: RemoteAudience): Remote 
   return { kind: 'wait', result, isMade: externalId !== null }
 }
 
-function held(reason: string, untilMs: number, remote: JsonObject): DeliveryResult {
+function held(reason: HeldReason, untilMs: number, remote: JsonObject): DeliveryResult {
   return { kind: 'held', reason, until: new Date(untilMs), evidence: { remote } }
 }
 

@@ -1,6 +1,7 @@
 // What a destination is to the worker: a name, its limits, and a way to deliver one event.
 import type { ReturnsFile } from '../core/destination-schema.ts'
 import type { JsonObject } from '../core/json.ts'
+import type { FilteredReason, HeldReason } from '../core/ledger-reason.ts'
 import type { RepeatRule } from '../core/replay.ts'
 import type { RetrySchedule } from '../core/retry-schedule.ts'
 import type { Attempt, ClaimedDelivery } from '../store/deliveries.ts'
@@ -69,11 +70,11 @@ export type DeliveryResult = (
       /** Taken in under this id; whether it counts is asked later. */
       readonly receipt?: string
     }
-  | { readonly kind: 'filtered'; readonly reason: string }
+  | { readonly kind: 'filtered'; readonly reason: FilteredReason }
   /** Waits for an answer, until then at the most. */
   | {
       readonly kind: 'held'
-      readonly reason: string
+      readonly reason: HeldReason
       readonly until: Date
       /** When something was sent first. */
       readonly attempt?: Attempt

@@ -8,13 +8,20 @@ export interface ErrorProps {
   readonly title: string
   readonly message: string
   readonly fix: string
+  /** The store's own, which has a page. */
+  readonly code?: string
 }
 
-export function ErrorPage({ viewer, look, title, message, fix }: ErrorProps) {
+export function ErrorPage({ viewer, look, title, message, fix, code }: ErrorProps) {
   const words = (
     <div class="empty">
       <p class="empty-title">{message}</p>
       <p>{fix}</p>
+      {code === undefined ? null : (
+        <p>
+          <a href={`/docs/errors/${code}`}>About {code}</a>
+        </p>
+      )}
     </div>
   )
   if (viewer)

@@ -14,6 +14,7 @@ const PAGES: readonly { readonly href: string; readonly icon: IconName; readonly
     { href: '/audiences', icon: 'audiences', name: 'Audiences' },
     { href: '/profiles', icon: 'profiles', name: 'Profiles' },
     { href: '/settings', icon: 'settings', name: 'Settings' },
+    { href: '/docs/api', icon: 'docs', name: 'API' },
   ]
 
 export interface FrameProps {

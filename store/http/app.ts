@@ -1,6 +1,5 @@
 // The store's HTTP API.
 import { Hono } from 'hono'
-import { AUDIENCE_OBJECTS_PATH } from '../../core/audience-object.ts'
 import type { AudienceTable } from '../../core/audience-table.ts'
 import { messageOf, TrackLayerError } from '../../core/errors.ts'
 import type { MappingTable } from '../../core/mapping-table.ts'
@@ -18,14 +17,15 @@ import { addDestinationRoutes } from './routes/destinations.ts'
 import { addEventRoutes } from './routes/events.ts'
 import { addLedgerRoutes } from './routes/ledger.ts'
 import { addMessageRoutes } from './routes/messages.ts'
+import { addOpenApiRoute } from './routes/openapi.ts'
+import { addOperationRoutes } from './routes/operation.ts'
 import { addOverviewRoutes } from './routes/overview.ts'
 import { addProfileRoutes } from './routes/profiles.ts'
 import { addReplayRoutes } from './routes/replays.ts'
 import { addSecretRoutes } from './routes/secrets.ts'
-import { addSessionRoutes, addSignInRoute } from './routes/sessions.ts'
+import { addSegmentRoutes } from './routes/segment.ts'
+import { addSessionRoutes } from './routes/sessions.ts'
 import { addViolationRoutes } from './routes/violations.ts'
-import { createSegmentAudienceObjects } from './segment-audience-objects.ts'
-import { createReceivers } from './segment-events.ts'
 
 export type Log = (level: 'info' | 'warn' | 'error', message: string) => void
 
@@ -56,25 +56,12 @@ export type StoreApp = Hono<StoreEnv>
 
 export function createStoreApp(given: StoreOptions): StoreApp {
   const options = { secretUse: createSecretUse(given.database.clock), ...given }
-  const { database, log } = options
+  const { log } = options
   const app = new Hono<StoreEnv>()
-  const receiver = createReceivers(options)
-  app.post('/segment/events', receiver())
-  app.post('/segment/audiences', receiver('audience'))
-  app.post(AUDIENCE_OBJECTS_PATH, createSegmentAudienceObjects(options))
-  app.get('/healthz', (context) => context.json({ status: 'ok' }))
-  app.get('/readyz', async (context) => {
-    try {
-      await database.pool.query('select 1')
-      return context.json({ status: 'ready', mapping_version: options.table.version })
-    } catch (error) {
-      log('error', `not ready: ${messageOf(error)}`)
-      return errorAnswer(context, 503, 'unavailable', 'The database does not answer')
-    }
-  })
-  addSignInRoute(app, options)
-  app.use('/v1/*', requireAccess(options.access, database))
+  app.use('/v1/*', requireAccess(options.access, options.database))
   for (const addRoutes of [
+    addSegmentRoutes,
+    addOperationRoutes,
     addEventRoutes,
     addOverviewRoutes,
     addSessionRoutes,
@@ -88,6 +75,7 @@ export function createStoreApp(given: StoreOptions): StoreApp {
     addDeadLetterRoutes,
     addReplayRoutes,
     addViolationRoutes,
+    addOpenApiRoute,
   ]) {
     addRoutes(app, options)
   }

@@ -154,3 +154,9 @@ test('message explain tells the whole story in words', async () => {
     /counts {5}no: a duplicate of msg-o1, there since \S+, by the dedup key "o1" of purchase/,
   )
 })
+
+test('what the store refuses is said in its words, with the page about it', async () => {
+  await expect(run(messageCommand(), 'explain', 'none')).rejects.toThrow(
+    `No message "none" in production\n  more: ${server.url}/docs/errors/not_found`,
+  )
+})

@@ -50,7 +50,9 @@ test.each([
 ])('%j is refused', async (body, message) => {
   expect(await ask(body)).toEqual({
     status: 400,
-    body: { error: { code: 'invalid_audience', message } },
+    body: {
+      error: { code: 'invalid_audience', message, docs: '/docs/errors/invalid_audience' },
+    },
   })
 })
 

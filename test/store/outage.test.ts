@@ -35,7 +35,11 @@ async function unavailable(answer: Response): Promise<void> {
     retryAfter: '5',
   })
   expect(await answer.json()).toEqual({
-    error: { code: 'unavailable', message: expect.stringContaining('again') },
+    error: {
+      code: 'unavailable',
+      message: expect.stringContaining('again'),
+      docs: '/docs/errors/unavailable',
+    },
   })
 }
 
@@ -162,7 +166,13 @@ describe('when a statement fails', () => {
     const answer = await store.post(body)
     expect({ status: answer.status, body: await answer.json() }).toEqual({
       status: 500,
-      body: { error: { code: 'internal', message: 'The store failed; its log says why' } },
+      body: {
+        error: {
+          code: 'internal',
+          message: 'The store failed; its log says why',
+          docs: '/docs/errors/internal',
+        },
+      },
     })
     expect(store.log).toEqual([
       expect.stringMatching(/^error POST \/segment\/events failed: error: planted\n +at /),

@@ -57,6 +57,7 @@ describe('a request that is not signed as it should be', () => {
     expect({ status, ...answer.error }).toEqual({
       status: 401,
       code: 'unauthorized',
+      docs: '/docs/errors/unauthorized',
       message: `Header ${name} is missing`,
     })
   })
@@ -126,6 +127,7 @@ describe('a request that is not signed as it should be', () => {
     expect({ status, ...answer.error }).toEqual({
       status: 401,
       code: 'unauthorized',
+      docs: '/docs/errors/unauthorized',
       message: MISMATCH,
     })
     expect(store.log).toEqual([
@@ -143,6 +145,7 @@ describe('a request that is not signed as it should be', () => {
     expect({ status, ...answer.error }).toEqual({
       status: 401,
       code: 'unauthorized',
+      docs: '/docs/errors/unauthorized',
       message: "X-TrackLayer-Timestamp is more than 5 minutes from the store's clock",
     })
   })
@@ -271,7 +274,13 @@ test('an unknown path and a wrong method have the error form of all others', asy
     const answer = await store.app.request(path, { method })
     expect({ status: answer.status, body: await answer.json() }).toEqual({
       status: 404,
-      body: { error: { code: 'not_found', message: `No ${method} ${path} here` } },
+      body: {
+        error: {
+          code: 'not_found',
+          message: `No ${method} ${path} here`,
+          docs: '/docs/errors/not_found',
+        },
+      },
     })
   }
 })

@@ -12,9 +12,11 @@ import { type FoundAudience, findAudience } from '../../audience-reading.ts'
 import { repairDestination } from '../../audience-repair.ts'
 import type { RemoteReport } from '../../delivery-side.ts'
 import { resumeRemoteAudience } from '../../remote-audiences.ts'
+import { audienceAudit, audienceRepaired, audienceResumed } from '../answers/audiences.ts'
 import type { StoreApp, StoreEnv, StoreOptions } from '../app.ts'
 import { errorAnswer } from '../errors.ts'
-import { jsonBody, limitOf, parseRequest } from '../parse-request.ts'
+import { limitOf } from '../parse-request.ts'
+import { addRoute, route } from '../route.ts'
 
 /** What the platform says of its audience, or why it does not. */
 export type PlatformSays = RemoteReport | { readonly error: string } | null
@@ -30,20 +32,63 @@ const query = z.strictObject({
   /** `false`: the platforms are not asked. */
   platform: z.enum(['true', 'false']).default('true'),
 })
-const repairBody = z.strictObject({ destination: z.string().optional() })
-const resumeBody = z.strictObject({
-  destination: z.string({ error: 'want the name of a destination' }),
-  /** Forget the remote audience and make, or find, it again. */
-  anew: z.boolean().default(false),
+const repairBody = z
+  .strictObject({ destination: z.string().optional() })
+  .meta({ examples: [{ destination: 'meta' }] })
+const resumeBody = z
+  .strictObject({
+    destination: z.string({ error: 'want the name of a destination' }),
+    /** Forget the remote audience and make, or find, it again. */
+    anew: z.boolean().default(false),
+  })
+  .meta({ examples: [{ destination: 'meta' }] })
+
+const params = { id: 'Our id of the audience, or its key.' }
+
+const getAudit = route({
+  method: 'get',
+  path: '/v1/audiences/:id/audit',
+  id: 'auditAudience',
+  tag: 'Audiences',
+  summary: 'Whether each destination has whom we have, and who drifted',
+  access: 'viewer',
+  params,
+  query,
+  answer: audienceAudit,
+  errors: ['not_found'],
+})
+
+const repair = route({
+  method: 'post',
+  path: '/v1/audiences/:id/repair',
+  id: 'repairAudience',
+  tag: 'Audiences',
+  summary: 'Tells destinations again of those who drifted',
+  access: 'operator',
+  params,
+  body: repairBody,
+  answer: audienceRepaired,
+  errors: ['not_found'],
+})
+
+const resume = route({
+  method: 'post',
+  path: '/v1/audiences/:id/resume',
+  id: 'resumeAudience',
+  tag: 'Audiences',
+  summary: 'Takes up an audience that paused at one destination',
+  access: 'operator',
+  params,
+  body: resumeBody,
+  answer: audienceResumed,
+  errors: ['not_found', 'conflict'],
 })
 
 export function addAudienceAuditRoutes(app: StoreApp, options: StoreOptions): void {
   const { database, audiences: table = NO_AUDIENCES, deliverySide, log } = options
   const { pool } = database
 
-  app.get('/v1/audiences/:id/audit', async (context) => {
-    const asked = parseRequest(context, query, context.req.query())
-    if (asked instanceof Response) return asked
+  addRoute(app, getAudit, async (context, { query: asked }) => {
     const found = await questionsOf(context, asked.destination)
     if (found instanceof Response) return found
     const destinations = []
@@ -52,12 +97,10 @@ export function addAudienceAuditRoutes(app: StoreApp, options: StoreOptions): vo
       const platform = asked.platform === 'true' ? await platformSays(question, audit) : null
       destinations.push({ ...audit, platform })
     }
-    return context.json({ audience: found.id, destinations } satisfies AudienceAudit)
+    return { audience: found.id, destinations } satisfies AudienceAudit
   })
 
-  app.post('/v1/audiences/:id/repair', async (context) => {
-    const asked = await bodyOf(context, repairBody)
-    if (asked instanceof Response) return asked
+  addRoute(app, repair, async (context, { body: asked }) => {
     const found = await questionsOf(context, asked.destination)
     if (found instanceof Response) return found
     const repaired = []
@@ -71,12 +114,10 @@ export function addAudienceAuditRoutes(app: StoreApp, options: StoreOptions): vo
       log('info', `${found.id} at ${destination} (${environment}): ${JSON.stringify(mended)} again`)
       repaired.push({ destination, ...mended })
     }
-    return context.json({ audience: found.id, repaired })
+    return { audience: found.id, repaired }
   })
 
-  app.post('/v1/audiences/:id/resume', async (context) => {
-    const asked = await bodyOf(context, resumeBody)
-    if (asked instanceof Response) return asked
+  addRoute(app, resume, async (context, { body: asked }) => {
     const found = await questionsOf(context, asked.destination)
     if (found instanceof Response) return found
     const [question] = found.questions
@@ -87,16 +128,8 @@ export function addAudienceAuditRoutes(app: StoreApp, options: StoreOptions): vo
     }
     log('info', `${found.id} at ${asked.destination}: resumed by hand`)
     const { externalId: external_id, state } = remote
-    return context.json({ audience: found.id, destination: asked.destination, external_id, state })
+    return { audience: found.id, destination: asked.destination, external_id, state }
   })
-
-  async function bodyOf<Schema extends z.ZodType>(
-    context: Context<StoreEnv>,
-    schema: Schema,
-  ): Promise<z.output<Schema> | Response> {
-    const json = await jsonBody(context)
-    return json instanceof Response ? json : parseRequest(context, schema, json)
-  }
 
   async function questionsOf(context: Context<StoreEnv>, only: string | undefined) {
     const id = context.req.param('id') ?? ''

@@ -1,5 +1,6 @@
 // GET /v1/audiences, /v1/audiences/:id and its /members, /transitions and /outcomes
 import type { Context } from 'hono'
+import { z } from 'zod'
 import { NO_AUDIENCES } from '../../../core/audience-table.ts'
 import { readDuration } from '../../../core/duration.ts'
 import {
@@ -11,31 +12,117 @@ import {
   type PageOptions,
 } from '../../audience-reading.ts'
 import { readOutcomes } from '../../outcomes.ts'
+import {
+  audienceList,
+  audienceOutcomes,
+  audienceSummary,
+  memberPage,
+  transitionPage,
+} from '../answers/audiences.ts'
 import type { StoreApp, StoreEnv, StoreOptions } from '../app.ts'
 import { errorAnswer } from '../errors.ts'
+import { lenientLimit } from '../parse-request.ts'
+import { addRoute, route } from '../route.ts'
 
-const DEFAULT_LIMIT = 100
-const MAX_LIMIT = 1000
 const CURSOR = /^\d{1,18}$/
+
+const ONE = {
+  method: 'get',
+  tag: 'Audiences',
+  access: 'viewer',
+  params: { id: 'Our id of the audience, or its key.' },
+} as const
+
+const pageQuery = z.object({ limit: lenientLimit(1000, 100), cursor: z.string().optional() })
+
+const getAudiences = route({
+  method: 'get',
+  path: '/v1/audiences',
+  id: 'listAudiences',
+  tag: 'Audiences',
+  summary: 'Every audience, with how many are in it',
+  access: 'viewer',
+  answer: audienceList,
+})
+
+const getAudience = route({
+  ...ONE,
+  path: '/v1/audiences/:id',
+  id: 'getAudience',
+  summary: 'One audience',
+  answer: audienceSummary,
+  errors: ['not_found'],
+})
+
+const getMembers = route({
+  ...ONE,
+  path: '/v1/audiences/:id/members',
+  id: 'listAudienceMembers',
+  summary: 'Who is in it',
+  query: pageQuery,
+  answer: memberPage,
+  errors: ['not_found', 'invalid_cursor'],
+})
+
+const getTransitions = route({
+  ...ONE,
+  path: '/v1/audiences/:id/transitions',
+  id: 'listAudienceTransitions',
+  summary: 'Who came and went, and where each change was sent, latest first',
+  query: pageQuery,
+  answer: transitionPage,
+  errors: ['not_found', 'invalid_cursor'],
+})
+
+const instantText = z
+  .string()
+  .optional()
+  .meta({
+    description: 'A date or an instant of ISO 8601, in UTC unless it says otherwise.',
+    examples: ['2026-04-01'],
+  })
+
+const getOutcomes = route({
+  ...ONE,
+  path: '/v1/audiences/:id/outcomes',
+  id: 'getAudienceOutcomes',
+  summary: 'What members bought, beside everybody else',
+  query: z.object({
+    since: instantText,
+    until: instantText,
+    window: z
+      .string()
+      .optional()
+      .meta({ description: 'After entering: hours or days.', examples: ['7d'] }),
+  }),
+  answer: audienceOutcomes,
+  errors: ['not_found', 'invalid_period'],
+})
 
 export function addAudienceRoutes(app: StoreApp, options: StoreOptions): void {
   const { database, audiences: table = NO_AUDIENCES } = options
   const { pool } = database
-  app.get('/v1/audiences', async (context) =>
-    context.json({ audiences: await listAudiences(pool, context.var.environment, table) }),
-  )
-  app.get('/v1/audiences/:id', async (context) => {
+  addRoute(app, getAudiences, async (context) => ({
+    audiences: await listAudiences(pool, context.var.environment, table),
+  }))
+  addRoute(app, getAudience, async (context) => {
     const found = await find(context, true)
-    return found instanceof Response ? found : context.json(found.summary)
+    return found instanceof Response ? found : found.summary
   })
-  app.get('/v1/audiences/:id/members', async (context) =>
-    page(context, 'members', (of) => listMembers(pool, of)),
-  )
-  app.get('/v1/audiences/:id/transitions', async (context) =>
-    page(context, 'transitions', (of) => listTransitions(pool, of)),
-  )
-  app.get('/v1/audiences/:id/outcomes', async (context) => {
-    const asked = readPeriod(context.req.query(), database.clock.now())
+  addRoute(app, getMembers, async (context, { query }) => {
+    const page = await pageOf(context, query, (of) => listMembers(pool, of))
+    if (page instanceof Response) return page
+    const { audience, items, next } = page
+    return { audience, members: items, next }
+  })
+  addRoute(app, getTransitions, async (context, { query }) => {
+    const page = await pageOf(context, query, (of) => listTransitions(pool, of))
+    if (page instanceof Response) return page
+    const { audience, items, next } = page
+    return { audience, transitions: items, next }
+  })
+  addRoute(app, getOutcomes, async (context, { query }) => {
+    const asked = readPeriod(query, database.clock.now())
     if (typeof asked === 'string') return errorAnswer(context, 400, 'invalid_period', asked)
     const found = await find(context, false)
     if (found instanceof Response) return found
@@ -48,7 +135,7 @@ export function addAudienceRoutes(app: StoreApp, options: StoreOptions): void {
     })
     const { since, until, window } = asked
     const period = { since: since?.toISOString() ?? null, until: until.toISOString() }
-    return context.json({ id: summary.id, asked: { ...period, window }, ...outcomes })
+    return { id: summary.id, asked: { ...period, window }, ...outcomes }
   })
 
   async function find(context: Context<StoreEnv>, counted: boolean) {
@@ -58,29 +145,22 @@ export function addAudienceRoutes(app: StoreApp, options: StoreOptions): void {
     return found ?? errorAnswer(context, 404, 'not_found', `No audience "${id}" in ${environment}`)
   }
 
-  async function page<Item>(
+  async function pageOf<Item>(
     context: Context<StoreEnv>,
-    name: string,
+    query: z.output<typeof pageQuery>,
     read: (of: PageOptions) => Promise<Page<Item>>,
-  ): Promise<Response> {
+  ): Promise<(Page<Item> & { audience: string }) | Response> {
     const found = await find(context, false)
     if (found instanceof Response) return found
     const { environment } = context.var
-    const { limit, cursor = null } = context.req.query()
+    const { limit, cursor = null } = query
     if (cursor !== null && !CURSOR.test(cursor))
       return errorAnswer(context, 400, 'invalid_cursor', 'cursor is not the "next" of a page')
     const { rowId, summary } = found
-    const { items, next } =
-      rowId === null
-        ? { items: [], next: null }
-        : await read({ environment, rowId, cursor, limit: limitOf(limit) })
-    return context.json({ audience: summary.id, [name]: items, next })
+    const page =
+      rowId === null ? { items: [], next: null } : await read({ environment, rowId, cursor, limit })
+    return { audience: summary.id, ...page }
   }
-}
-
-function limitOf(text: string | undefined): number {
-  const limit = Number(text ?? DEFAULT_LIMIT)
-  return Number.isInteger(limit) && limit >= 1 ? Math.min(limit, MAX_LIMIT) : DEFAULT_LIMIT
 }
 
 interface Period {
@@ -91,7 +171,10 @@ interface Period {
 }
 
 /** What is wrong with it, as text. */
-function readPeriod(query: Readonly<Record<string, string>>, nowMs: number): Period | string {
+function readPeriod(
+  query: Readonly<Partial<Record<string, string | undefined>>>,
+  nowMs: number,
+): Period | string {
   const { since = null, until = null, window = null } = query
   const [from, to] = [instantOf(since), instantOf(until)]
   if (since !== null && from === null) return `since ${WANTED_INSTANT}`

@@ -1,8 +1,10 @@
 // GET /v1/dead-letters: one by one, newest first; with ?group=reason by destination and reason.
 import { z } from 'zod'
 import { groupDeadLetters, listDeadLetters } from '../../dead-letters.ts'
+import { deadLetters } from '../answers/deliveries.ts'
 import type { StoreApp, StoreOptions } from '../app.ts'
-import { cursor, instant, limitOf, parseRequest } from '../parse-request.ts'
+import { cursor, instant, limitOf } from '../parse-request.ts'
+import { addRoute, route } from '../route.ts'
 
 const query = z.strictObject({
   destination: z.string().optional(),
@@ -15,19 +17,29 @@ const query = z.strictObject({
   limit: limitOf(500, 50),
 })
 
+const listDead = route({
+  method: 'get',
+  path: '/v1/dead-letters',
+  id: 'listDeadLetters',
+  tag: 'Dead letters',
+  summary: 'What was given up, newest first',
+  details:
+    'With `group=reason`: how many of each destination and reason, with the latest examples.',
+  access: 'viewer',
+  query,
+  answer: deadLetters,
+})
+
 export function addDeadLetterRoutes(app: StoreApp, { database }: StoreOptions): void {
-  app.get('/v1/dead-letters', async (context) => {
-    const parsed = parseRequest(context, query, context.req.query())
-    if (parsed instanceof Response) return parsed
-    const { group, cursor: after, limit, ...given } = parsed
+  addRoute(app, listDead, async (context, asked) => {
+    const { group, cursor: after, limit, ...given } = asked.query
     const filter = defined(given)
     const { environment } = context.var
     if (group) {
-      const groups = await groupDeadLetters(database.pool, environment, filter)
-      return context.json({ groups })
+      return { groups: await groupDeadLetters(database.pool, environment, filter) }
     }
     const page = { cursor: after ?? null, limit }
-    return context.json(await listDeadLetters(database.pool, environment, filter, page))
+    return listDeadLetters(database.pool, environment, filter, page)
   })
 }
 

@@ -3,12 +3,42 @@ import { recordAudit } from '../../audit-log.ts'
 import { listDestinationStates, setDestinationState } from '../../destination-states.ts'
 import { reconcile } from '../../ledger.ts'
 import { matchSummaries } from '../../match-summaries.ts'
+import { destinationList, destinationSwitched } from '../answers/deliveries.ts'
 import type { StoreApp, StoreOptions } from '../app.ts'
 import { errorAnswer } from '../errors.ts'
+import { addRoute, route } from '../route.ts'
+
+const listDestinations = route({
+  method: 'get',
+  path: '/v1/destinations',
+  id: 'listDestinations',
+  tag: 'Destinations',
+  summary: 'Every destination that is on: its states, their reasons, its match quality',
+  access: 'viewer',
+  answer: destinationList,
+})
+
+const switchDestination = (action: 'pause' | 'enable', summary: string) =>
+  route({
+    method: 'post',
+    path: `/v1/destinations/:name/${action}`,
+    id: `${action}Destination`,
+    tag: 'Destinations',
+    summary,
+    access: 'operator',
+    params: { name: 'The name of its file in mappings/destinations.' },
+    answer: destinationSwitched,
+    errors: ['not_found'],
+  })
+
+const SWITCHES = {
+  pause: switchDestination('pause', 'Sends nothing more there; what comes waits'),
+  enable: switchDestination('enable', 'Sends again, beginning with what has waited'),
+}
 
 export function addDestinationRoutes(app: StoreApp, options: StoreOptions): void {
   const { database, destinationsOf, log } = options
-  app.get('/v1/destinations', async (context) => {
+  addRoute(app, listDestinations, async (context) => {
     const { environment } = context.var
     const states = await listDestinationStates(database.pool, environment)
     const { destinations: sums } = await reconcile(database.pool, environment)
@@ -25,10 +55,10 @@ export function addDestinationRoutes(app: StoreApp, options: StoreOptions): void
         match_quality: matches.get(name) ?? null,
       }
     })
-    return context.json({ destinations })
+    return { destinations }
   })
   for (const action of ['pause', 'enable'] as const) {
-    app.post(`/v1/destinations/:name/${action}`, async (context) => {
+    addRoute(app, SWITCHES[action], async (context) => {
       const { environment } = context.var
       const destination = context.req.param('name')
       if (!destinationsOf(environment).includes(destination)) {
@@ -43,7 +73,7 @@ export function addDestinationRoutes(app: StoreApp, options: StoreOptions): void
       const done = isPaused ? 'paused' : 'enabled'
       await recordAudit(database, principal, `destination.${done}`, destination)
       log('info', `${destination} (${environment}): ${done} by ${principal.actor}`)
-      return context.json({ name: destination, is_paused: isPaused })
+      return { name: destination, is_paused: isPaused }
     })
   }
 }

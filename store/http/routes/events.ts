@@ -7,12 +7,14 @@ import { listEvents, readCursor } from '../../event-list.ts'
 import type { EventFilter } from '../../event-search.ts'
 import { followEvents } from '../../event-stream.ts'
 import { DELIVERY_STATES } from '../../ledger.ts'
+import { eventPage } from '../answers/events.ts'
 import type { StoreApp, StoreOptions } from '../app.ts'
 import { errorAnswer } from '../errors.ts'
+import { limitOf } from '../parse-request.ts'
+import { addRoute, route } from '../route.ts'
 
 const text = z.string().trim().min(1).max(512)
 const OUTCOMES = ['accepted', 'duplicate', 'unmapped'] as const
-const LIMIT = 'want a number from 1 to 200'
 
 const query = z.strictObject({
   q: text.optional(),
@@ -25,7 +27,33 @@ const query = z.strictObject({
   state: z.enum(DELIVERY_STATES, { error: `want one of ${DELIVERY_STATES.join(', ')}` }).optional(),
   outcome: z.enum(OUTCOMES, { error: `want one of ${OUTCOMES.join(', ')}` }).optional(),
   cursor: z.string().optional(),
-  limit: z.coerce.number({ error: LIMIT }).int(LIMIT).min(1, LIMIT).max(200, LIMIT).default(50),
+  limit: limitOf(200, 50),
+})
+
+const searchEvents = route({
+  method: 'get',
+  path: '/v1/events',
+  id: 'listEvents',
+  tag: 'Events',
+  summary: 'What came in, searched, newest first',
+  details: '`q` is held against message id, event id, order and person at once.',
+  access: 'viewer',
+  query,
+  answer: eventPage,
+  errors: ['invalid_cursor'],
+})
+
+const streamEvents = route({
+  method: 'get',
+  path: '/v1/events/stream',
+  id: 'streamEvents',
+  tag: 'Events',
+  summary: 'What comes in from now on, as server-sent events',
+  details:
+    'Each `message` event carries a ListedEvent as JSON. A comment in between keeps the connection open.',
+  access: 'viewer',
+  answer: null,
+  answerType: 'text/event-stream',
 })
 
 /** How often the database is asked for what is new; a comment in between keeps the connection open. */
@@ -35,21 +63,16 @@ export function addEventRoutes(
   app: StoreApp,
   { database, table, stopping = new AbortController().signal }: StoreOptions,
 ): void {
-  app.get('/v1/events', async (context) => {
-    const given = query.safeParse(context.req.query())
-    if (!given.success) {
-      const faults = given.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`)
-      return errorAnswer(context, 400, 'invalid_request', faults.join('; '))
-    }
-    const { cursor: cursorText, limit, ...filter } = given.data
+  addRoute(app, searchEvents, async (context, asked) => {
+    const { cursor: cursorText, limit, ...filter } = asked.query
     const cursor = cursorText === undefined ? null : readCursor(cursorText)
     if (cursorText !== undefined && cursor === null)
       return errorAnswer(context, 400, 'invalid_cursor', 'cursor is not the "next" of a page')
     const options = { filter: canonicalFilter(filter, table), cursor, limit }
-    return context.json(await listEvents(database.pool, context.var.environment, options))
+    return listEvents(database.pool, context.var.environment, options)
   })
 
-  app.get('/v1/events/stream', (context) =>
+  addRoute(app, streamEvents, (context) =>
     streamSSE(context, async (stream) => {
       const closed = new AbortController()
       const end = () => closed.abort()

@@ -1,18 +1,29 @@
 // GET /v1/overview?window=15m, 1h (without it), 24h or 7d
+import { z } from 'zod'
 import { readOverview, WINDOWS, type Window } from '../../overview.ts'
+import { overview } from '../answers/events.ts'
 import type { StoreApp, StoreOptions } from '../app.ts'
-import { errorAnswer } from '../errors.ts'
+import { addRoute, route } from '../route.ts'
+
+const NAMES = Object.keys(WINDOWS) as [Window]
+
+const getOverview = route({
+  method: 'get',
+  path: '/v1/overview',
+  id: 'getOverview',
+  tag: 'Events',
+  summary: 'How much came, where it went, how fast, and what needs somebody now',
+  access: 'viewer',
+  query: z.object({
+    window: z.enum(NAMES, { error: `want one of ${NAMES.join(', ')}` }).default('1h'),
+  }),
+  answer: overview,
+})
 
 export function addOverviewRoutes(app: StoreApp, { database, destinationsOf }: StoreOptions): void {
-  app.get('/v1/overview', async (context) => {
-    const { window = '1h' } = context.req.query()
-    if (!Object.hasOwn(WINDOWS, window)) {
-      const message = `window is "${window.slice(0, 20)}", want one of ${Object.keys(WINDOWS).join(', ')}`
-      return errorAnswer(context, 400, 'invalid_request', message)
-    }
+  addRoute(app, getOverview, (context, { query: { window } }) => {
     const { environment } = context.var
     const destinations = destinationsOf(environment)
-    const options = { environment, destinations, window: window as Window }
-    return context.json(await readOverview(database, options))
+    return readOverview(database, { environment, destinations, window })
   })
 }

@@ -1,30 +1,50 @@
 // GET /v1/violations?event=&limit= and GET /v1/coverage?messages=
+import { z } from 'zod'
 import { redact } from '../../../core/redact.ts'
 import { findUncovered } from '../../coverage.ts'
 import { listViolations } from '../../violations.ts'
+import { coverage, violationList } from '../answers/plan.ts'
 import type { StoreApp, StoreOptions } from '../app.ts'
+import { lenientLimit } from '../parse-request.ts'
+import { addRoute, route } from '../route.ts'
 
-const MAX_LISTED = 1000
-const MAX_MESSAGES = 100_000
+const getViolations = route({
+  method: 'get',
+  path: '/v1/violations',
+  id: 'listViolations',
+  tag: 'Mappings',
+  summary: 'What messages broke of the tracking plan, counted, with examples',
+  access: 'viewer',
+  query: z.object({
+    event: z.string().optional().meta({ description: 'Segment’s name of the event.' }),
+    limit: lenientLimit(1000, 100),
+  }),
+  answer: violationList,
+})
+
+const getCoverage = route({
+  method: 'get',
+  path: '/v1/coverage',
+  id: 'getCoverage',
+  tag: 'Mappings',
+  summary: 'Names and properties that the mapping table does not know or cannot read',
+  access: 'viewer',
+  query: z.object({
+    messages: lenientLimit(100_000, 10_000).describe('How many of the latest to look at.'),
+  }),
+  answer: coverage,
+})
 
 export function addViolationRoutes(app: StoreApp, { database }: StoreOptions): void {
-  app.get('/v1/violations', async (context) => {
+  addRoute(app, getViolations, async (context, { query: { event, limit } }) => {
     const { environment } = context.var
-    const event = context.req.query('event')
-    const limit = whole(context.req.query('limit'), 100, MAX_LISTED)
     const violations = await listViolations(database.pool, environment, { event, limit })
     // A sender may name an event or a property after a person.
     return context.json(redact({ environment, violations: violations.map((one) => ({ ...one })) }))
   })
-  app.get('/v1/coverage', async (context) => {
+  addRoute(app, getCoverage, async (context, { query: { messages } }) => {
     const { environment } = context.var
-    const messages = whole(context.req.query('messages'), 10_000, MAX_MESSAGES)
     const findings = await findUncovered(database.pool, environment, messages)
     return context.json(redact({ environment, findings: findings.map((one) => ({ ...one })) }))
   })
-}
-
-function whole(text: string | undefined, otherwise: number, max: number): number {
-  const number = Number(text)
-  return Number.isInteger(number) && number > 0 ? Math.min(number, max) : otherwise
 }

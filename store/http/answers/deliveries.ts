@@ -1,0 +1,196 @@
+// What is answered about destinations, dead letters, replays and the ledger.
+import { z } from 'zod'
+import {
+  at,
+  count,
+  counts,
+  destination,
+  environment,
+  eventId,
+  messageId,
+  next,
+  object,
+  reason,
+  state,
+  text,
+} from './leaves.ts'
+
+const destinationSums = z
+  .object({
+    pending: count(0),
+    held: count(1),
+    retrying: count(0),
+    delivered: count(128),
+    filtered: count(12),
+    dead: count(2),
+    unknown: count(0),
+    total: count(143),
+    reasons: z
+      .partialRecord(state, z.record(z.string(), z.number().int()))
+      .meta({ examples: [{ filtered: { consent_denied: 12 } }] }),
+  })
+  .meta({ id: 'DestinationSums' })
+
+export const destinationList = z.object({
+  destinations: z.array(
+    z
+      .object({
+        name: destination,
+        is_paused: z.boolean(),
+        reason: text('paused by hand', 'Why it is paused.').nullable(),
+        changed_at: at().nullable(),
+        deliveries: destinationSums.nullable(),
+        match_quality: z
+          .object({
+            average: z.number().meta({ examples: [7.4] }),
+            events: count(128),
+            missing: z.array(
+              z.object({
+                identifier: text('phone'),
+                share: z.number().meta({ examples: [0.62] }),
+              }),
+            ),
+          })
+          .nullable(),
+      })
+      .meta({ id: 'Destination' }),
+  ),
+})
+
+export const destinationSwitched = z.object({ name: destination, is_paused: z.boolean() })
+
+const deadLetter = z
+  .object({
+    delivery_id: text('512'),
+    destination,
+    reason,
+    event: text('purchase'),
+    event_id: eventId,
+    message_id: messageId,
+    occurred_at: at().nullable(),
+    given_up_at: at(),
+    attempts: count(8),
+    status: z
+      .number()
+      .int()
+      .meta({ examples: [400] })
+      .nullable(),
+  })
+  .meta({ id: 'DeadLetter' })
+
+const deadLetterGroup = z
+  .object({
+    destination,
+    reason,
+    count: count(3),
+    first_at: at(),
+    last_at: at(),
+    events: counts({ purchase: 3 }, 'Canonical name → count.'),
+    examples: z.array(messageId),
+  })
+  .meta({ id: 'DeadLetterGroup' })
+
+/** A page, or with ?group=reason the groups. */
+export const deadLetters = z.union([
+  z.object({
+    dead_letters: z.array(deadLetter),
+    next_cursor: next,
+  }),
+  z.object({ groups: z.array(deadLetterGroup) }),
+])
+
+const selection = z.object({
+  message_id: z.string().optional(),
+  event_id: z.string().optional(),
+  destination: z.string().optional(),
+  states: z.array(state),
+  reason: z.string().optional(),
+  event: z.string().optional(),
+  since: z.string().optional(),
+  until: z.string().optional(),
+})
+
+export const replayStory = z
+  .object({
+    id: text('7'),
+    state: z.enum(['running', 'finished']),
+    selection: z.object({
+      selection,
+      permissions: z.object({ includeDelivered: z.boolean(), confirmUnknown: z.boolean() }),
+    }),
+    requested_by: text('ada@shop.example'),
+    note: text('the token was renewed').nullable(),
+    created_at: at(),
+    finished_at: at().nullable(),
+    considered: count(3),
+    enqueued: count(2),
+    refused: counts({ under_way: 1 }, 'Why not (/docs/errors) → count.'),
+    outcomes: counts({ delivered: 2 }),
+  })
+  .meta({ id: 'Replay' })
+
+export const replayList = z.object({ replays: z.array(replayStory) })
+
+const dryRunItem = z
+  .object({
+    delivery_id: text('512'),
+    destination,
+    message_id: messageId,
+    event_id: eventId,
+    event: text('purchase'),
+    state: text('dead'),
+    reason,
+    replay: z.boolean().meta({ description: 'Whether the replay would enqueue it.' }),
+    refusal: z
+      .object({ code: text('under_way'), message: text('is pending: the worker has it in hand') })
+      .nullable(),
+    until: at().nullable(),
+    would: z
+      .object({
+        kind: z.enum(['sent', 'filtered', 'held', 'refused']),
+        reason,
+        evidence: object({}).nullable(),
+      })
+      .nullable(),
+    sent: z.object({ number: count(1), at: z.string(), request: object({}) }).nullable(),
+    now: object({}, 'What would be sent now.').nullable(),
+    requests: z.array(
+      z.object({ method: text('POST'), url: text('https://graph.example'), body: z.unknown() }),
+    ),
+    difference: z
+      .array(
+        z.object({
+          kind: z.enum(['added', 'removed', 'changed']),
+          path: text('user.email'),
+          before: z.unknown().optional(),
+          after: z.unknown().optional(),
+        }),
+      )
+      .nullable(),
+    masked_difference: z.boolean(),
+  })
+  .meta({ id: 'DryRunItem' })
+
+export const dryRunPage = z
+  .object({ dry_run: z.literal(true), items: z.array(dryRunItem), next_cursor: next })
+  .meta({ id: 'DryRun' })
+
+export const reconciliation = z
+  .object({
+    environment,
+    messages: z.object({
+      stored: count(140),
+      received: count(143, 'accepted + duplicates + unmapped + rejected'),
+      accepted: count(130),
+      accepted_events: count(128),
+      duplicates: count(8),
+      unmapped: count(5),
+      rejected: count(0),
+    }),
+    events: count(128),
+    transitions: count(15),
+    owed: count(143),
+    destinations: z.record(z.string(), destinationSums),
+    balanced: z.boolean(),
+  })
+  .meta({ id: 'Reconciliation' })

@@ -1,0 +1,88 @@
+// What /v1/events and /v1/overview answer.
+import { z } from 'zod'
+import { WINDOWS, type Window } from '../../overview.ts'
+import {
+  at,
+  count,
+  counts,
+  destination,
+  environment,
+  eventId,
+  messageId,
+  next,
+  profileId,
+  states,
+  text,
+  userId,
+} from './leaves.ts'
+
+const listedEvent = z
+  .object({
+    message_id: messageId,
+    received_at: at(),
+    kind: text('event'),
+    outcome: text('accepted', 'accepted, duplicate or unmapped'),
+    receipts: count(1, 'How often Segment delivered it.'),
+    type: text('track').nullable(),
+    segment_event: text('Order Completed').nullable(),
+    name: text('purchase', 'Canonical name; null for what is no event.').nullable(),
+    event_id: eventId.nullable(),
+    order_id: text('ORD-10492').nullable(),
+    value: z
+      .number()
+      .meta({ examples: [129.95] })
+      .nullable(),
+    currency: text('EUR').nullable(),
+    profile_id: profileId.nullable(),
+    canonical_user_id: userId,
+    deliveries: states,
+  })
+  .meta({ id: 'ListedEvent' })
+
+export const eventPage = z.object({ events: z.array(listedEvent), next }).meta({ id: 'EventPage' })
+
+const alert = z
+  .object({
+    severity: z.enum(['critical', 'warning']),
+    code: text('destination_paused'),
+    destination: destination.nullable(),
+    message: text('meta is paused: the credential is refused'),
+  })
+  .meta({ id: 'Alert' })
+
+const series = z
+  .array(z.number())
+  .meta({ description: 'One number for each bucket, oldest first.', examples: [[0, 4, 2]] })
+
+const destinationOverview = z
+  .object({
+    name: destination,
+    is_paused: z.boolean(),
+    paused_reason: text('paused by hand').nullable(),
+    settled: z.object({ delivered: series, filtered: series, dead: series, unknown: series }),
+    waiting: z.object({ pending: count(3), retrying: count(0), held: count(1) }),
+    oldest_waiting_at: at().nullable(),
+    latency: z
+      .object({
+        p50_ms: z.number().meta({ examples: [420] }),
+        p95_ms: z.number().meta({ examples: [1900] }),
+      })
+      .nullable(),
+    orders: counts({ delivered: 41 }, 'State → deliveries of orders.'),
+  })
+  .meta({ id: 'DestinationOverview' })
+
+export const overview = z
+  .object({
+    environment,
+    window: z.enum(Object.keys(WINDOWS) as [Window]),
+    since: at(),
+    until: at(),
+    bucket_ms: count(60_000),
+    messages: z.object({ accepted: series, duplicate: series, unmapped: series }),
+    rejected: count(0),
+    orders: count(41),
+    destinations: z.array(destinationOverview),
+    alerts: z.array(alert),
+  })
+  .meta({ id: 'Overview' })
