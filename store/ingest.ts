@@ -7,6 +7,7 @@ import { type Database, inTransaction, isDataFault } from './database.ts'
 import type { Prepared, PreparedMessage } from './entries.ts'
 import { type Arrival, markDuplicates, recordRejections, storeFacts } from './facts.ts'
 import { recordTraits, resolveProfiles } from './identities.ts'
+import { recordTallies } from './mapping-tallies.ts'
 import { type AudienceOptions, membershipNews, recordMemberships } from './memberships.ts'
 import type { Occasion } from './occasion.ts'
 import { recordViolations } from './violations.ts'
@@ -113,6 +114,7 @@ async function storeMessages(
   // Last, so that the counters are locked for no longer than the commit takes.
   const fresh = unique.filter(({ messageId }) => stored.get(messageId)?.isNew)
   await recordViolations(client, occasion, fresh)
+  await recordTallies(client, occasion, fresh)
   return new Map([...stored].map(([id, { answer }]) => [id, duplicates.get(id) ?? answer]))
 }
 

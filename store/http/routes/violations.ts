@@ -1,4 +1,5 @@
 // GET /v1/violations?event=&limit= and GET /v1/coverage?messages=
+import { planFinding } from '../../../core/mapping-check.ts'
 import { redact } from '../../../core/redact.ts'
 import { findUncovered } from '../../coverage.ts'
 import { listViolations } from '../../violations.ts'
@@ -12,9 +13,10 @@ export function addViolationRoutes(app: StoreApp, { database }: StoreOptions): v
     const { environment } = context.var
     const event = context.req.query('event')
     const limit = whole(context.req.query('limit'), 100, MAX_LISTED)
-    const violations = await listViolations(database.pool, environment, { event, limit })
+    const found = await listViolations(database.pool, environment, { event, limit })
+    const violations = found.map((one) => ({ ...one, fix: planFinding(one.event, one).fix }))
     // A sender may name an event or a property after a person.
-    return context.json(redact({ environment, violations: violations.map((one) => ({ ...one })) }))
+    return context.json(redact({ environment, violations }))
   })
   app.get('/v1/coverage', async (context) => {
     const { environment } = context.var
