@@ -74,11 +74,17 @@ export async function listUnmapped(
   { since, limit }: { readonly since?: string | undefined; readonly limit: number },
 ): Promise<UnmappedName[]> {
   const { rows } = await pool.query<UnmappedRow>(
-    `select name as event, sum(count)::text as count, min(first_seen_at) as first_seen_at,
-            max(last_seen_at) as last_seen_at, (array_agg(example order by last_seen_at desc))[1] as example
-     from mapping_tallies where environment = $1 and kind = 'unmapped'
-     group by name having $2::timestamptz is null or max(last_seen_at) >= $2
-     order by sum(count) desc, name limit $3`,
+    `with most as (
+       select name, sum(count) as count, min(first_seen_at) as first_seen_at, max(last_seen_at) as last_seen_at
+       from mapping_tallies where environment = $1 and kind = 'unmapped'
+       group by name having $2::timestamptz is null or max(last_seen_at) >= $2
+       order by sum(count) desc, name limit $3
+     )
+     select name as event, count::text, first_seen_at, last_seen_at,
+            (select example from mapping_tallies t
+             where t.environment = $1 and t.kind = 'unmapped' and t.name = most.name
+             order by t.last_seen_at desc limit 1) as example
+     from most order by most.count desc, name`,
     [environment, since ?? null, limit],
   )
   return rows.map((row) => ({

@@ -52,16 +52,20 @@ export function addMappingRoutes(app: StoreApp, options: StoreOptions): void {
     const query = parseRequest(context, unmappedQuery, context.req.query())
     if (query instanceof Response) return query
     const { environment } = context.var
-    const came = await listUnmapped(database.pool, environment, { ...query, limit: MOST_NAMES })
-    const names = came.flatMap((one) =>
-      nameFindings(one.event, { table, unmapped: namesWithoutRow }).map((finding) => ({
-        ...one,
-        ...finding,
-        similar_to: table.similarTo(one.event) ?? null,
-      })),
-    )
+    const { limit, since } = query
+    // Names that have got a row since, or have none on purpose (consent preferences too), are among them.
+    const most = limit + table.rows.size + namesWithoutRow.size + 1
+    const came = await listUnmapped(database.pool, environment, { since, limit: most })
+    const names = came
+      .flatMap((one) => {
+        const [finding] = nameFindings(one.event, { table, unmapped: namesWithoutRow })
+        if (!finding) return []
+        const similar = finding.kind === 'case' ? table.similarTo(one.event) : undefined
+        return [{ ...one, ...finding, similar_to: similar ?? null }]
+      })
+      .slice(0, limit)
     // A sender may name an event after a person.
-    return context.json(redact({ environment, names: names.slice(0, query.limit) }))
+    return context.json(redact({ environment, names }))
   })
 
   app.get('/v1/mappings/destinations', (context) => {
@@ -73,9 +77,6 @@ export function addMappingRoutes(app: StoreApp, options: StoreOptions): void {
     return context.json({ environment, destinations })
   })
 }
-
-// Names that have got a row since, or have none on purpose, are sorted out after reading.
-const MOST_NAMES = 5000
 
 // Its settings stay out: they name secrets, and say nothing of what is mapped.
 function destinationMapping(
