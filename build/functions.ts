@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { build, type Plugin } from 'esbuild'
 import { needsKey } from '../core/pii/compile.ts'
-import { compileMappings, type MappingModules, mappingsPlugin } from './mappings.ts'
+import { compileMappings, describeEvents, type MappingModules, mappingsPlugin } from './mappings.ts'
 import { writeOutput } from './write-output.ts'
 
 const DESTINATION_HANDLERS = [
@@ -57,7 +57,10 @@ export interface BuiltFile {
   readonly bytes: number
 }
 
-/** Writes `functions/*.js`, their settings schemas and the compiled `mappings/*.js` into the output folder. */
+/**
+ * Writes `functions/*.js`, their settings schemas, the compiled `mappings/*.js` and the mapping table as people read it
+ * (`mappings/events.json`) into the output folder.
+ */
 export async function buildFunctions(options: BuildOptions): Promise<BuiltFile[]> {
   const mappings = compileMappings(options)
   const built: BuiltFile[] = []
@@ -74,6 +77,7 @@ export async function buildFunctions(options: BuildOptions): Promise<BuiltFile[]
     const code = await bundleMapping(options, name, mappings.modulesFor())
     built.push(writeOutput(options, `mappings/${name}.js`, code))
   }
+  built.push(writeOutput(options, 'mappings/events.json', JSON.stringify(describeEvents(options))))
   return built
 }
 

@@ -2,8 +2,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Plugin } from 'esbuild'
+import { describeMappings } from '../core/describe-mappings.ts'
 import { TrackLayerError } from '../core/errors.ts'
 import { compileMappingTable } from '../core/mapping-compiler.ts'
+import type { MappingDescription } from '../core/mapping-description.ts'
 import { parseMappingSource } from '../core/mapping-schema.ts'
 import { compilePiiPolicy } from '../core/pii/compile.ts'
 import { type PiiSource, parsePiiPolicy } from '../core/pii/schema.ts'
@@ -52,15 +54,28 @@ export function compileMappings(options: MappingsOptions): CompiledMappings {
 
 /** The compiled text of the mapping table, an ES module. Throws MAPPING_INVALID. */
 export function compileEvents({ root, mappingsDir }: MappingsOptions): string {
-  const file = path.join(mappingsDir, 'events.yaml')
-  if (!existsSync(file)) {
-    throw new TrackLayerError(
-      'SETTINGS_INVALID',
-      `No events.yaml in ${mappingsDir}; name its folder with --mappings`,
-    )
-  }
-  const source = parseMappingSource(readFileSync(file, 'utf8'), shown(file))
+  const source = parseMappingSource(eventsText(mappingsDir), shown(eventsFile(mappingsDir)))
   return compileMappingTable(source, { coreFrom: path.join(root, 'core') })
+}
+
+/** The same table as people read it. Throws MAPPING_INVALID. */
+export function describeEvents({ mappingsDir }: MappingsOptions): MappingDescription {
+  // Names no place of the machine that built it: stores keep the description, and pages show it.
+  const file = `${path.basename(mappingsDir)}/events.yaml`
+  return describeMappings(eventsText(mappingsDir), file)
+}
+
+function eventsFile(mappingsDir: string): string {
+  return path.join(mappingsDir, 'events.yaml')
+}
+
+function eventsText(mappingsDir: string): string {
+  const file = eventsFile(mappingsDir)
+  if (existsSync(file)) return readFileSync(file, 'utf8')
+  throw new TrackLayerError(
+    'SETTINGS_INVALID',
+    `No events.yaml in ${mappingsDir}; name its folder with --mappings`,
+  )
 }
 
 /** The tracking plan of a folder; one that allows everything where there is no file. Throws MAPPING_INVALID. */

@@ -1,6 +1,7 @@
 // The mappings folder as a store uses it: the compiled table from dist/, destinations and returns as they stand.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { readPlan } from '../build/mappings.ts'
 import { parseAudiencesFile } from '../core/audience-schema.ts'
 import { type AudienceTable, NO_AUDIENCES } from '../core/audience-table.ts'
 import type { ConsentCatalogue } from '../core/consent-catalogue.ts'
@@ -12,6 +13,7 @@ import {
   type ReturnsFile,
 } from '../core/destination-schema.ts'
 import { TrackLayerError } from '../core/errors.ts'
+import type { MappingDescription } from '../core/mapping-description.ts'
 import { type MappingSource, parseMappingSource } from '../core/mapping-schema.ts'
 import type { MappingTable } from '../core/mapping-table.ts'
 import { passwordFieldsOf } from '../delivery/own-definitions.ts'
@@ -19,12 +21,27 @@ import { DIST } from './paths.ts'
 
 /** The table as `tracklayer build` compiled it: the same rows that run inside Segment. */
 export function loadTable(): MappingTable {
-  const file = path.join(DIST, 'mappings', 'events.js')
-  if (existsSync(file)) return require(file).default
+  return require(builtFile('events.js')).default
+}
+
+/** The same table as people read it. */
+export function loadTableDescription(): MappingDescription {
+  return JSON.parse(readFileSync(builtFile('events.json'), 'utf8'))
+}
+
+function builtFile(name: string): string {
+  const file = path.join(DIST, 'mappings', name)
+  if (existsSync(file)) return file
   throw new TrackLayerError(
     'SETTINGS_INVALID',
     'The mapping table is not built; run: npm run build',
   )
+}
+
+/** Segment event names that the tracking plan says have no row on purpose. @throws TrackLayerError MAPPING_INVALID */
+export function loadNamesWithoutRow(mappingsDir: string): ReadonlySet<string> {
+  const { events } = readPlan(mappingsDir)
+  return new Set(events.filter(({ mapped }) => !mapped).map(({ event }) => event))
 }
 
 /** mappings/events.yaml before it is compiled. @throws TrackLayerError MAPPING_INVALID */

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { Command } from 'commander'
 import { stringify } from 'yaml'
 import { loadMappings } from '../build/load-mappings.ts'
-import { readPiiPolicy, readPlan } from '../build/mappings.ts'
+import { readPiiPolicy } from '../build/mappings.ts'
 import { messageOf, TrackLayerError } from '../core/errors.ts'
 import { isJsonObject, type JsonObject } from '../core/json.ts'
 import {
@@ -19,7 +19,7 @@ import { goneLeaks, type Leaks, leaksOf, newLeaks } from '../core/pii/leaks.ts'
 import { parsePiiLock } from '../core/pii/lock.ts'
 import type { CoverageFinding } from '../store/coverage.ts'
 import type { ViolationCount } from '../store/violations.ts'
-import { loadConsentCatalogue, loadDestinationFiles } from './load-mappings.ts'
+import { loadConsentCatalogue, loadDestinationFiles, loadNamesWithoutRow } from './load-mappings.ts'
 import { paint, print } from './output.ts'
 import { MAPPINGS, ROOT } from './paths.ts'
 import { askStore } from './store-client.ts'
@@ -77,8 +77,10 @@ async function runCheck(flags: Flags): Promise<void> {
   ]
   if (lines.length > 0) process.exitCode = 1
   if (flags.json) return print(JSON.stringify({ findings: lines }))
-  for (const { event, problem, fix, seen } of lines)
+  for (const { event, problem, fix, row, seen } of lines) {
     print(`${paint.red(event)} ${problem}${seen ? ` (${seen})` : ''}\n  fix: ${fix}`)
+    if (row) print(`  row: ${row}`)
+  }
   print(lines.length === 0 ? paint.green('nothing found') : `${lines.length} finding(s)`)
 }
 
@@ -87,6 +89,7 @@ interface Line {
   readonly event: string
   readonly problem: string
   readonly fix: string
+  readonly row?: string
   readonly count?: number
   readonly seen?: string
 }
@@ -136,8 +139,7 @@ function mappingsOf({ mappings }: Flags) {
 }
 
 function unmappedOf({ mappings }: Flags): ReadonlySet<string> {
-  const { events } = readPlan(path.resolve(mappings))
-  return new Set(events.filter(({ mapped }) => !mapped).map(({ event }) => event))
+  return loadNamesWithoutRow(path.resolve(mappings))
 }
 
 function readLines(file: string): JsonObject[] {

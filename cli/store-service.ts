@@ -11,6 +11,7 @@ import { createTransport } from '../delivery/transport.ts'
 import { runWorker, type WorkerOptions } from '../delivery/worker.ts'
 import type { Access } from '../store/access.ts'
 import { createStoreApp } from '../store/http/app.ts'
+import { recordMappingTable } from '../store/mapping-versions.ts'
 import { runRetention } from '../store/retention.ts'
 import { realClock, realRandom } from './clock.ts'
 import { readVault } from './config.ts'
@@ -20,8 +21,10 @@ import {
   loadAudiences,
   loadConsentCatalogue,
   loadDestinationFiles,
+  loadNamesWithoutRow,
   loadReturns,
   loadTable,
+  loadTableDescription,
 } from './load-mappings.ts'
 import type { Log } from './output.ts'
 import type { TlsIdentity } from './tls/local-authority.ts'
@@ -78,6 +81,9 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
   })
   for (const { environment, reason } of destinations.broken)
     log('error', `${environment}: ${reason}`)
+  // A version that messages come under is shown and compared by what some store has had.
+  const environments = access.environments.map(({ name }) => name)
+  await recordMappingTable(database, environments, loadTableDescription())
   const destinationsOf = (environment: string) => namesOf(destinations.active, environment)
   const audienceOnly = destinations.active
     .filter(({ receives }) => receives === 'audiences')
@@ -90,6 +96,8 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
     database,
     access,
     table,
+    namesWithoutRow: loadNamesWithoutRow(options.mappingsDir),
+    destinationFiles: files,
     destinationsOf,
     audienceOnly,
     audiences,

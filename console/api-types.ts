@@ -306,3 +306,96 @@ export interface AudienceTransition {
   readonly message_id: string
   readonly deliveries: Readonly<Record<string, State>>
 }
+
+// Mappings
+export interface MappingRule {
+  readonly read: string
+  readonly from: readonly string[]
+  readonly else: readonly string[]
+  readonly transform: string | null
+}
+
+export interface MappingRow {
+  readonly event: string
+  readonly canonical: string
+  readonly downstream: string
+  readonly conversion: boolean
+  readonly reverses: { readonly event: string; readonly takes: 'value' | 'whole' } | null
+  readonly properties: Readonly<Record<string, MappingRule>>
+  readonly event_id: string | null
+  readonly dedup: readonly string[]
+  readonly line: number
+}
+
+export interface MappingTableStory {
+  readonly version: string
+  readonly is_in_force: boolean
+  readonly file: string
+  readonly rows: readonly MappingRow[]
+}
+
+export interface MappingVersion {
+  readonly version: string
+  readonly is_in_force: boolean
+  readonly started: { readonly first_at: string; readonly last_at: string } | null
+  readonly seen: {
+    readonly messages: number
+    readonly first_at: string
+    readonly last_at: string
+    readonly example: string
+  } | null
+}
+
+export interface MappingDifferenceStory {
+  readonly before: string
+  readonly after: string
+  readonly added: readonly MappingRow[]
+  readonly removed: readonly MappingRow[]
+  readonly changed: readonly {
+    readonly event: string
+    readonly differences: readonly {
+      readonly path: string
+      readonly kind: 'added' | 'removed' | 'changed'
+      readonly before?: Json
+      readonly after?: Json
+    }[]
+  }[]
+}
+
+export interface UnmappedName {
+  readonly event: string
+  readonly kind: 'case' | 'unmapped'
+  readonly problem: string
+  readonly fix: string
+  readonly row?: string
+  readonly similar_to: string | null
+  readonly count: number
+  readonly first_seen_at: string
+  readonly last_seen_at: string
+  readonly example: string
+}
+
+export interface Violation {
+  readonly event: string
+  readonly type: string
+  readonly field: string
+  readonly description: string
+  readonly fix: string
+  readonly count: number
+  readonly first_seen_at: string
+  readonly last_seen_at: string
+  readonly examples: readonly string[]
+}
+
+export interface DestinationMapping {
+  readonly name: string
+  readonly definition: string
+  readonly receives: 'events' | 'audiences'
+  readonly mapping: JsonObject
+  readonly subscriptions: readonly {
+    readonly name: string
+    readonly trigger: string
+    readonly action: string
+    readonly mapping: JsonObject
+  }[]
+}

@@ -3,6 +3,7 @@ import type { ConsoleApp, PageOptions } from './app.tsx'
 import { addAudiencePages } from './routes/audiences.tsx'
 import { addDestinationPages } from './routes/destinations.tsx'
 import { addEventPages } from './routes/events.tsx'
+import { addMappingPages } from './routes/mappings.tsx'
 import { addOverviewPages } from './routes/overview.tsx'
 import { addProfilePages } from './routes/profiles.tsx'
 import { addReplayPages } from './routes/replays.tsx'
@@ -17,5 +18,6 @@ export function addPages(app: ConsoleApp, options: PageOptions): void {
   addReplayPages(app, options, store)
   addAudiencePages(app, store)
   addProfilePages(app, store)
+  addMappingPages(app, store)
   addSettingsPages(app, store)
 }

@@ -13,6 +13,8 @@ export interface MappingFinding {
   readonly problem: string
   /** One line: what to change, and where. */
   readonly fix: string
+  /** Of an unmapped event: the row as it would stand in mappings/events.yaml. */
+  readonly row?: string
   readonly count: number
   /** The first message that shows it: its number, from 1, and its id. */
   readonly first: { readonly number: number; readonly messageId: string }
@@ -59,11 +61,12 @@ function findingsOf(message: JsonObject, options: MappingCheckOptions): Finding[
   ]
 }
 
+/** What is wrong with a name that came without a row; nothing when it has got one since, or has none on purpose. */
 export function nameFindings(
   event: string,
   { table, unmapped }: Pick<MappingCheckOptions, 'table' | 'unmapped'>,
 ): Finding[] {
-  if (unmapped.has(event) || event === PREFERENCE_EVENT) return []
+  if (table.rows.has(event) || unmapped.has(event) || event === PREFERENCE_EVENT) return []
   const near = table.similarTo(event)
   if (near)
     return [
@@ -80,8 +83,31 @@ export function nameFindings(
       event,
       problem: 'has no row in mappings/events.yaml',
       fix: `add "- event: ${event}" there, or to mappings/tracking-plan.yaml with "mapped: false"`,
+      row: rowFor(event),
     },
   ]
+}
+
+/** A row that the table takes as it stands; its names are a proposal. */
+function rowFor(event: string): string {
+  const words = event
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .split(/[^A-Za-z0-9]+/)
+    .filter((word) => word !== '')
+  // A canonical name begins with a letter, and a script without Latin letters leaves no word.
+  const named = /^[A-Za-z]/.test(words[0] ?? '') ? words : ['event', ...words]
+  const canonical = named.map((word) => word.toLowerCase()).join('_')
+  const downstream = named.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join('')
+  return `- { event: ${scalar(event)}, canonical: ${scalar(canonical)}, downstream: ${scalar(downstream)} }`
+}
+
+// Plain where YAML reads it as the text it is; JSON's text is YAML's too.
+function scalar(text: string): string {
+  const isPlain =
+    /^[A-Za-z]\w*( \w+)*$/.test(text) && !/^(true|false|null|yes|no|on|off|y|n)$/i.test(text)
+  return isPlain ? text : JSON.stringify(text)
 }
 
 export function readFinding(event: string, warning: string): Finding {

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { foldName } from './mapping-table.ts'
 import { parseTemplate } from './template.ts'
-import { type Path, type Problem, parseYamlFile } from './yaml-file.ts'
+import { type Path, type Problem, parseYamlFile, type YamlFile } from './yaml-file.ts'
 
 /** How a property is read; each names a function of core/property-readers.ts. */
 export const READERS = {
@@ -125,7 +125,15 @@ export type MappingSource = z.output<typeof mappingFile>
  * @throws TrackLayerError MAPPING_INVALID naming file, line, row and fix for every fault
  */
 export function parseMappingSource(text: string, file: string): MappingSource {
-  const { data, fault } = parseYamlFile(text, file, mappingFile, labelRow)
+  return parseMappingFile(text, file).data
+}
+
+/** The same, with the lines of the file. */
+export function parseMappingFile(
+  text: string,
+  file: string,
+): Pick<YamlFile<MappingSource>, 'data' | 'lineOf'> {
+  const { data, lineOf, fault } = parseYamlFile(text, file, mappingFile, labelRow)
   const problems = [
     ...unknownTransforms(data),
     ...clashingRules(data),
@@ -133,7 +141,7 @@ export function parseMappingSource(text: string, file: string): MappingSource {
     ...unknownReversals(data),
   ]
   if (problems.length > 0) throw fault(problems)
-  return data
+  return { data, lineOf }
 }
 
 function labelRow(path: Path, data: unknown): string {

@@ -11,6 +11,8 @@ export interface Problem {
 
 export interface YamlFile<Data> {
   readonly data: Data
+  /** The line of what a path points to, from 1; of what holds it where it is not written out. */
+  lineOf(path: Path): number
   /** An error for faults that only a later look finds, placed like the schema's own. */
   fault(problems: readonly Problem[]): TrackLayerError
 }
@@ -33,7 +35,8 @@ export function parseYamlFile<Schema extends z.ZodType>(
     prettyErrors: false,
     uniqueKeys: true,
   })
-  const place = (offset: number) => `${file}:${lines.linePos(offset).line}`
+  const lineAt = (offset: number) => lines.linePos(offset).line
+  const place = (offset: number) => `${file}:${lineAt(offset)}`
   if (document.errors.length > 0) {
     throw invalid(
       file,
@@ -62,7 +65,8 @@ export function parseYamlFile<Schema extends z.ZodType>(
   const polluting = prototypeKeys(content, [])
   if (polluting.length > 0) throw fault(polluting)
   const parsed = schema.safeParse(content)
-  if (parsed.success) return { data: parsed.data, fault }
+  const lineOf = (path: Path) => lineAt(offsetOf(document, path) ?? 0)
+  if (parsed.success) return { data: parsed.data, lineOf, fault }
   throw fault(parsed.error.issues.flatMap(problemsOf))
 }
 

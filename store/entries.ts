@@ -19,6 +19,8 @@ export interface PreparedEvent {
   /** The order it is about, for whoever searches by it. */
   readonly orderId: string | null
   readonly occurredAt: string | null
+  /** Of the table the function has; null where the sender states none. */
+  readonly mappingVersion: string | null
   /** What it is worth, or takes back; null for a step on the way. */
   readonly outcome: Outcome | null
 }
@@ -31,6 +33,8 @@ export interface PreparedMessage {
   readonly kind: BatchKind
   readonly warnings: readonly string[]
   readonly event: PreparedEvent | null
+  /** Segment event name of a track message that has no row; null for every other. */
+  readonly unmappedName: string | null
   readonly identity: IdentityClaim
   /** Supporting identifiers, e.g. `['email', 'jane@example.com']`; they never decide who somebody is. */
   readonly contacts: readonly (readonly ['email' | 'phone', string])[]
@@ -101,6 +105,7 @@ export function prepareEntry(entry: unknown, table: MappingTable): Prepared {
     messageId,
     kind,
     event,
+    unmappedName: kind === 'unmapped' ? unmappedNameOf(message) : null,
     identity: claimOf(message, messageId, kind, warnings),
     contacts: contactsOf(message, audience ? audience.user : canonical?.user),
     // An event answers for itself alone; what a person says of consent comes as an identify or a preference update.
@@ -164,6 +169,7 @@ function prepareEvent(
     dedupKey: keyOf(table.byCanonical.get(name)),
     orderId: orderOf(properties),
     occurredAt: instant(canonical.occurred_at),
+    mappingVersion: versionOf(canonical),
     outcome: outcomeOf(name, properties, table, keyOf),
   }
 }
@@ -171,6 +177,19 @@ function prepareEvent(
 function orderOf({ order_id }: JsonObject): string | null {
   const order = textOf(order_id)
   return order && order.length <= MAX_ID_LENGTH ? cleanText(order) : null
+}
+
+function versionOf({ mapping_version }: JsonObject): string | null {
+  const version = textOf(mapping_version)
+  return version && version.length <= MAX_ID_LENGTH ? cleanText(version) : null
+}
+
+// Longer than any name of a row.
+const MAX_NAME = 200
+
+function unmappedNameOf(message: JsonObject): string | null {
+  const { type, event } = parseMessage(message)
+  return type === 'track' && event ? cleanText(event.slice(0, MAX_NAME)) : null
 }
 
 function instant(value: Json | undefined): string | null {

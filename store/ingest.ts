@@ -7,6 +7,7 @@ import { type Database, inTransaction, isDataFault } from './database.ts'
 import type { Prepared, PreparedMessage } from './entries.ts'
 import { type Arrival, markDuplicates, recordRejections, storeFacts } from './facts.ts'
 import { recordTraits, resolveProfiles } from './identities.ts'
+import { recordTallies } from './mapping-tallies.ts'
 import { type AudienceOptions, membershipNews, recordMemberships } from './memberships.ts'
 import type { Occasion } from './occasion.ts'
 import { recordViolations } from './violations.ts'
@@ -99,16 +100,17 @@ async function storeMessages(
   const stating = unique.map(({ messageId }, at) =>
     stored.get(messageId)?.isNew ? (profiles[at] ?? null) : null,
   )
-  const isNew = ({ messageId }: PreparedMessage) => stored.get(messageId)?.isNew
-  const repeated = unique.filter(
-    (message) => isNew(message) && message.event !== null && !stored.get(message.messageId)?.isFact,
+  const fresh = unique.filter(({ messageId }) => stored.get(messageId)?.isNew)
+  const repeated = fresh.filter(
+    ({ messageId, event }) => event !== null && !stored.get(messageId)?.isFact,
   )
-  // One after the other, in one round trip; the counters of violations, which others wait for, last.
+  // One after the other, in one round trip; the counters, which others wait for, last.
   const [consenting, duplicates] = await Promise.all([
     recordConsents(client, occasion, unique, stating),
     markDuplicates(client, occasion, repeated),
     recordTraits(client, occasion, unique, stating),
-    recordViolations(client, occasion, unique.filter(isNew)),
+    recordViolations(client, occasion, fresh),
+    recordTallies(client, occasion, fresh),
   ])
   const isTold = audiences.table.rules.some(({ destinations: to }) => to.length > 0)
   const consents = isTold ? { consenting, merged } : { consenting: [], merged: [] }

@@ -126,6 +126,19 @@ function openBook(options: ShopOptions) {
       const timestamp = new Date(clock.now())
       hand('identify', { messageId, anonymousId, userId, traits, timestamp, context: { consent } })
     },
+    /** Something that the mapping table has no row for: nobody's business action, or a row that is missing. */
+    mention(event: string, shopper: Shopper, isKnown: boolean) {
+      const messageId = `${run}-${distinct++}`
+      const { anonymousId } = shopper
+      const timestamp = new Date(clock.now())
+      hand('track', {
+        event,
+        messageId,
+        anonymousId,
+        timestamp,
+        context: contextOf(shopper, isKnown),
+      })
+    },
     note(moment: ShopMoment, messageId?: string) {
       if (messageId) sample = messageId
       onMoment?.(moment)
@@ -161,6 +174,7 @@ function visit(shopper: Shopper, book: Book, { random, run }: ShopOptions): void
     track('product viewed', { ...seen[0] })
     book.note({ kind: 'misspelt', id: 'product viewed' })
   }
+  if (shopper.number % 6 === 0) book.mention('Size Guide Opened', shopper, isKnown)
   if (random() > ADDS) return
   for (const product of seen)
     track('Product Added', { ...product, quantity: 1, currency: shopper.currency })

@@ -1,5 +1,5 @@
-// Everything `tracklayer dev` runs, wired as in production: shop and Engage → Tracking API → destination function → store →
-// twins of the ad platforms, webhook receiver and source function. The returns' source feeds the destination function too: nothing may circulate.
+// Everything `tracklayer dev` runs, wired as in production: shop and Engage → Tracking API → insert function → destination
+// function → store → twins of the ad platforms, webhook receiver and source function. The returns' source feeds the destination function too: nothing may circulate.
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
 import type { Clock, Random } from '../../core/clock.ts'
@@ -159,6 +159,12 @@ async function build(
     sources: ['shop', 'engage', RETURN_FUNCTION],
     // Segment forms batches for ten seconds; a person watching should not have to wait that long.
     batch: { windowMs: 500 },
+    // Holds messages against the tracking plan; what breaks it is flagged, and shows in the store.
+    insert: {
+      file: path.join(DIST, 'functions', 'insert.js'),
+      settings: { destination: 'tracklayer' },
+      batch: { windowMs: 100 },
+    },
   })
   return {
     store: { ...store, url: storeUrl },

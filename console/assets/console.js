@@ -60,6 +60,7 @@ const PLACES = {
   l: '/dead-letters',
   a: '/audiences',
   p: '/profiles',
+  m: '/mappings',
   s: '/settings',
 }
 let isGoing = false

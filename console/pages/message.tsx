@@ -168,7 +168,8 @@ function Mapped({ story: { event, kind, raw } }: Told) {
       <Step title={`No row of the mapping table is named “${name}”`} mark="open">
         <p>
           It is stored and sent nowhere. If it reports a business action, add a row to{' '}
-          <code>mappings/events.yaml</code>.
+          <code>mappings/events.yaml</code>; <a href="/mappings/names">names without a row</a>{' '}
+          proposes one.
         </p>
       </Step>
     )

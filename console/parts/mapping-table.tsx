@@ -2,6 +2,7 @@
 
 import type { JsonObject } from '../../core/json.ts'
 import { isObject, originOf } from '../property-origins.ts'
+import { RowLink } from './mappings-frame.tsx'
 
 export function MappingTable({
   raw,
@@ -18,7 +19,9 @@ export function MappingTable({
     <section class="panel" aria-labelledby="mapped">
       <header class="panel-head">
         <h2 id="mapped">What the mapping changed</h2>
-        <p class="hint">row “{String(canonical.segment_event)}”</p>
+        <p class="hint">
+          row <RowLink event={String(canonical.segment_event)} />
+        </p>
       </header>
       <section class="scroll" tabindex={0} aria-labelledby="mapped">
         <table class="mapped">

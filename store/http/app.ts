@@ -1,6 +1,7 @@
 // The store's HTTP API.
 import { Hono } from 'hono'
 import type { AudienceTable } from '../../core/audience-table.ts'
+import type { DestinationFile } from '../../core/destination-schema.ts'
 import { messageOf, TrackLayerError } from '../../core/errors.ts'
 import type { MappingTable } from '../../core/mapping-table.ts'
 import type { Access, Principal } from '../access.ts'
@@ -16,6 +17,7 @@ import { addDeadLetterRoutes } from './routes/dead-letters.ts'
 import { addDestinationRoutes } from './routes/destinations.ts'
 import { addEventRoutes } from './routes/events.ts'
 import { addLedgerRoutes } from './routes/ledger.ts'
+import { addMappingRoutes } from './routes/mappings.ts'
 import { addMessageRoutes } from './routes/messages.ts'
 import { addOpenApiRoute } from './routes/openapi.ts'
 import { addOperationRoutes } from './routes/operation.ts'
@@ -33,6 +35,10 @@ export interface StoreOptions {
   readonly database: Database
   readonly access: Access
   readonly table: MappingTable
+  /** Event names that the tracking plan says have no row on purpose; none by default. */
+  readonly namesWithoutRow?: ReadonlySet<string>
+  /** mappings/destinations/*.yaml by name, for whoever reads what they send; none by default. */
+  readonly destinationFiles?: ReadonlyMap<string, DestinationFile>
   /** Names of the destinations active in an environment: each gets a ledger row for every event. */
   readonly destinationsOf: (environment: string) => readonly string[]
   /** Those of them that get the transitions of audiences and no event. */
@@ -76,6 +82,7 @@ export function createStoreApp(given: StoreOptions): StoreApp {
     addReplayRoutes,
     addViolationRoutes,
     addOpenApiRoute,
+    addMappingRoutes,
   ]) {
     addRoutes(app, options)
   }

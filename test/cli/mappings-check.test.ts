@@ -91,6 +91,7 @@ describe('mappings check --messages', () => {
         '  fix: send properties.total as planned, or change its "type" in mappings/tracking-plan.yaml',
         'Button Clicked has no row in mappings/events.yaml (1 of 6, first on line 5)',
         '  fix: add "- event: Button Clicked" there, or to mappings/tracking-plan.yaml with "mapped: false"',
+        '  row: - { event: Button Clicked, canonical: button_clicked, downstream: ButtonClicked }',
         expect.stringMatching(/^Order Completed revenue is .* \(1 of 6, first on line 6\)$/),
         '  fix: send what the row reads, or change its "read" in mappings/events.yaml',
         'Order Completed properties.revenue is of type string, want number (1 of 6, first on line 6)',

@@ -46,6 +46,7 @@ test('counts messages, the most frequent first, with the latest as examples', as
       first_seen_at: first,
       last_seen_at: last,
       examples: ['msg-o3', 'msg-o2', 'msg-o1'],
+      fix: 'send properties.total, or remove its "required" in mappings/tracking-plan.yaml',
     },
     {
       event: 'Order Completed',
@@ -56,6 +57,7 @@ test('counts messages, the most frequent first, with the latest as examples', as
       first_seen_at: first,
       last_seen_at: first,
       examples: ['msg-o1'],
+      fix: 'send what the plan says, or change properties.products.[].price in mappings/tracking-plan.yaml',
     },
   ])
   expect(await violations('?limit=1')).toHaveLength(1)

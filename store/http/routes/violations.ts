@@ -1,5 +1,6 @@
 // GET /v1/violations?event=&limit= and GET /v1/coverage?messages=
 import { z } from 'zod'
+import { planFinding } from '../../../core/mapping-check.ts'
 import { redact } from '../../../core/redact.ts'
 import { findUncovered } from '../../coverage.ts'
 import { listViolations } from '../../violations.ts'
@@ -38,9 +39,10 @@ const getCoverage = route({
 export function addViolationRoutes(app: StoreApp, { database }: StoreOptions): void {
   addRoute(app, getViolations, async (context, { query: { event, limit } }) => {
     const { environment } = context.var
-    const violations = await listViolations(database.pool, environment, { event, limit })
+    const found = await listViolations(database.pool, environment, { event, limit })
+    const violations = found.map((one) => ({ ...one, fix: planFinding(one.event, one).fix }))
     // A sender may name an event or a property after a person.
-    return context.json(redact({ environment, violations: violations.map((one) => ({ ...one })) }))
+    return context.json(redact({ environment, violations }))
   })
   addRoute(app, getCoverage, async (context, { query: { messages } }) => {
     const { environment } = context.var
