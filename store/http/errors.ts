@@ -17,6 +17,7 @@ export type ApiErrorCode =
   | 'invalid_period'
   | 'invalid_request'
   | 'conflict'
+  | 'still_in_use'
   | 'overloaded'
   | 'unavailable'
   | 'internal'

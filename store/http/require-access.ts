@@ -4,6 +4,7 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { mayAct, type Role } from '../../core/role.ts'
 import { type Access, type Principal, principalOfKey, sameText } from '../access.ts'
 import type { Database } from '../database.ts'
+import type { KeyRing } from '../key-ring.ts'
 import { findSession } from '../sessions.ts'
 import type { StoreEnv } from './app.ts'
 import { errorAnswer } from './errors.ts'
@@ -14,9 +15,9 @@ export const PROXY_SECRET_HEADER = 'x-tracklayer-proxy-secret'
 export const ENVIRONMENT_HEADER = 'x-tracklayer-environment'
 
 /** Reading takes the role of a viewer, everything else the one of an operator; a route may ask for more. */
-export function requireAccess(access: Access, database: Database): MiddlewareHandler<StoreEnv> {
+export function requireAccess(keys: KeyRing, database: Database): MiddlewareHandler<StoreEnv> {
   return async (context, next) => {
-    const principal = await principalOf(context, access, database)
+    const principal = await principalOf(context, keys, database)
     if (principal === null) {
       return errorAnswer(
         context,
@@ -47,15 +48,29 @@ function isOwnSession({ req }: Context<StoreEnv>): boolean {
   return req.method === 'DELETE' && req.path === '/v1/session'
 }
 
-export async function principalOf(
+async function principalOf(
   { req }: Context,
-  access: Access,
+  keys: KeyRing,
   database: Database,
 ): Promise<Principal | null> {
-  const token = /^Bearer (.+)$/i.exec(req.header('authorization') ?? '')?.[1]
-  if (token !== undefined)
-    return principalOfKey(access, token) ?? findSession(database, access, token)
-  return personOfProxy(access, (name) => req.header(name))
+  const token = bearerOf(req.header('authorization'))
+  if (token !== null)
+    return holderOfKey(keys, token, database) ?? findSession(database, keys.access, token)
+  return personOfProxy(keys.access, (name) => req.header(name))
+}
+
+/** What stands behind `Bearer`, or null. */
+export function bearerOf(authorization: string | undefined): string | null {
+  return /^Bearer (.+)$/i.exec(authorization ?? '')?.[1] ?? null
+}
+
+/** Whom a key names, and notes that it was used. */
+export function holderOfKey(keys: KeyRing, key: string, { clock }: Database): Principal | null {
+  const holder = principalOfKey(keys.access, key, clock.now())
+  if (holder === null) return null
+  const { label, ...principal } = holder
+  keys.keyUse.note(principal.environment, label, null)
+  return principal
 }
 
 /** Null unless a proxy is set up and proves itself, and names somebody who is let in. */

@@ -1,23 +1,29 @@
-// POST /v1/sessions (open: an API key or a link), GET and DELETE /v1/session, POST /v1/sign-in-links, GET /v1/audit-log
+// POST /v1/sessions (open: an API key or a link), GET /v1/sessions, DELETE /v1/sessions/:id, GET and DELETE /v1/session,
+// POST /v1/sign-in-links
 import { isJsonObject } from '../../../core/json.ts'
 import { isRole } from '../../../core/role.ts'
-import { type Principal, principalOfKey } from '../../access.ts'
-import { listAudit, recordAudit } from '../../audit-log.ts'
-import { createSession, createSignInLink, endSession, takeSignInLink } from '../../sessions.ts'
-import type { StoreApp, StoreOptions } from '../app.ts'
+import type { Principal } from '../../access.ts'
+import { recordAudit } from '../../audit-log.ts'
+import {
+  createSession,
+  createSignInLink,
+  endSession,
+  endSessionById,
+  listSessions,
+  takeSignInLink,
+} from '../../sessions.ts'
+import type { StoreApp, StoreParts } from '../app.ts'
 import { errorAnswer } from '../errors.ts'
-import { refuseBelow } from '../require-access.ts'
-
-const PAGE = 100
+import { bearerOf, holderOfKey, refuseBelow } from '../require-access.ts'
 
 /** Registered before the check of access: whoever signs in has none yet. */
-export function addSignInRoute(app: StoreApp, { access, database, newToken }: StoreOptions): void {
+export function addSignInRoute(app: StoreApp, { keys, database, newToken }: StoreParts): void {
   app.post('/v1/sessions', async (context) => {
     const body: unknown = await context.req.json().catch(() => null)
     const { api_key: key, link } = isJsonObject(body) ? body : {}
     const principal: Principal | null =
       typeof key === 'string'
-        ? principalOfKey(access, key)
+        ? holderOfKey(keys, key, database)
         : typeof link === 'string'
           ? await takeSignInLink(database, link)
           : null
@@ -35,15 +41,40 @@ export function addSignInRoute(app: StoreApp, { access, database, newToken }: St
   })
 }
 
-export function addSessionRoutes(app: StoreApp, options: StoreOptions): void {
+export function addSessionRoutes(app: StoreApp, options: StoreParts): void {
   const { access, database, newToken } = options
   app.get('/v1/session', (context) =>
     context.json({ account: access.account, ...context.var.principal }),
   )
   app.delete('/v1/session', async (context) => {
-    const token = /^Bearer (.+)$/i.exec(context.req.header('authorization') ?? '')?.[1]
+    const token = bearerOf(context.req.header('authorization'))
     if (token) await endSession(database.pool, token)
     await recordAudit(database, context.var.principal, 'session.ended')
+    return context.body(null, 204)
+  })
+  app.get('/v1/sessions', async (context) => {
+    const refusal = refuseBelow(context, 'admin')
+    if (refusal) return refusal
+    const { environment } = context.var
+    const token = bearerOf(context.req.header('authorization'))
+    return context.json({ sessions: await listSessions(database, environment, token) })
+  })
+  app.delete('/v1/sessions/:id', async (context) => {
+    const refusal = refuseBelow(context, 'admin')
+    if (refusal) return refusal
+    const { environment, principal } = context.var
+    const id = context.req.param('id')
+    const whose = /^\d{1,18}$/.test(id)
+      ? await endSessionById(database.pool, environment, id)
+      : null
+    if (whose === null)
+      return errorAnswer(
+        context,
+        404,
+        'not_found',
+        `No session "${id}" in ${environment}; it has ended`,
+      )
+    await recordAudit(database, principal, 'session.ended', whose)
     return context.body(null, 204)
   })
   app.post('/v1/sign-in-links', async (context) => {
@@ -60,14 +91,5 @@ export function addSessionRoutes(app: StoreApp, options: StoreOptions): void {
     const link = await createSignInLink(database, { ...principal, role, actor }, newToken)
     await recordAudit(database, principal, 'sign_in_link.created', `${role} ${actor}`)
     return context.json({ link, path: `/sign-in/${link}` }, 201)
-  })
-  app.get('/v1/audit-log', async (context) => {
-    const refusal = refuseBelow(context, 'admin')
-    if (refusal) return refusal
-    const { cursor = null } = context.req.query()
-    if (cursor !== null && !/^\d{1,18}$/.test(cursor))
-      return errorAnswer(context, 400, 'invalid_cursor', 'cursor is not the "next" of a page')
-    const page = { cursor, limit: PAGE }
-    return context.json(await listAudit(database.pool, context.var.environment, page))
   })
 }
