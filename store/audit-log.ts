@@ -57,7 +57,7 @@ export async function listAudit(
     `select id::text, at, actor, role, action, target from audit_log
      where environment = $1 and ($2::bigint is null or id < $2)
        and ($3::text is null or action = $3) and ($4::text is null or actor = $4)
-     order by id desc limit $5`,
+     order by audit_log.id desc limit $5`,
     [environment, cursor, action, actor, limit + 1],
   )
   const entries = rows.slice(0, limit)

@@ -57,7 +57,7 @@ export async function listSecrets(
     environment,
     can_make: keys.vault !== null,
     in_use_ms: IN_USE_MS,
-    secrets: rows.filter(({ fingerprint }) => live.has(fingerprint)).map(standingOf),
+    secrets: newestFirst(rows, [...live]).map(standingOf),
     retired: retired
       .sort((a, b) => timeOf(b.retired_at ?? '') - timeOf(a.retired_at ?? ''))
       .slice(0, MOST_RETIRED)
@@ -68,6 +68,14 @@ export async function listSecrets(
         can_be_restored: row.source === 'environment' || row.sealed !== null,
       })),
   }
+}
+
+// Those that were seen first at one time, at the first start, stand as the variable has them: newest first too.
+function newestFirst(rows: readonly SecretRow[], live: readonly string[]): SecretRow[] {
+  const rankOf = ({ fingerprint }: SecretRow) => live.indexOf(fingerprint)
+  return rows
+    .filter((row) => rankOf(row) >= 0)
+    .sort((a, b) => timeOf(b.created_at) - timeOf(a.created_at) || rankOf(a) - rankOf(b))
 }
 
 // One of the variables that was taken out of them is nobody's concern any more.

@@ -123,7 +123,7 @@ export async function listSessions(
     `select id::text, actor, role, created_at, expires_at,
             case when key_digest is null then 'link' else 'API key' end as by,
             coalesce(token_digest = $3, false) as is_own
-     from sessions where environment = $1 and expires_at > $2 order by created_at desc, id desc limit $4`,
+     from sessions where environment = $1 and expires_at > $2 order by created_at desc, sessions.id desc limit $4`,
     [environment, new Date(clock.now()), token && digest(token), MOST_LISTED],
   )
   return rows

@@ -90,6 +90,13 @@ export function personOfProxy(
   return null
 }
 
+/** The environments that are open to a person of the proxy. */
+export function environmentsOfPerson({ environments }: Access, actor: string): string[] {
+  return environments
+    .filter(({ people = [] }) => people.some(({ pattern }) => isNamed(pattern, actor)))
+    .map(({ name }) => name)
+}
+
 // `*@shop.example` is everybody of that domain; `*` everybody the proxy lets through.
 function isNamed(pattern: string, actor: string): boolean {
   return pattern.startsWith('*') ? actor.endsWith(pattern.slice(1)) : actor === pattern

@@ -1,4 +1,4 @@
-import { readAccess } from '../../cli/config.ts'
+import { readAccess, readAuditLogDays } from '../../cli/config.ts'
 import { createLiveAccess } from '../../cli/live-access.ts'
 import { environmentOfKey, principalOfKey, sameText } from '../../store/access.ts'
 
@@ -194,6 +194,21 @@ test('a store that reads its secrets again while it runs keeps the proxy that si
     proxy: { identityHeader: 'x-auth-request-email', secret: 'proxy-secret-000001' },
   })
   expect(access.proxy?.identityHeader).toBe('x-auth-request-email')
+})
+
+describe('readAuditLogDays()', () => {
+  test.each([
+    [undefined, 400],
+    ['', 400],
+    ['30', 30],
+    ['3650', 3650],
+  ])('"%s" is %d', (text, days) => {
+    expect(readAuditLogDays({ TRACKLAYER_AUDIT_LOG_DAYS: text })).toBe(days)
+  })
+
+  test.each(['29', 'forever', '30.5', '-400'])('"%s" is refused with what to set', (text) => {
+    expect(() => readAuditLogDays({ TRACKLAYER_AUDIT_LOG_DAYS: text })).toThrow(/days from 30/)
+  })
 })
 
 describe('environmentOfKey()', () => {

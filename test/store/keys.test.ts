@@ -115,6 +115,7 @@ describe('API keys', () => {
       body: {
         account: ACCOUNT,
         environment: 'production',
+        environments: ['production'],
         role: 'viewer',
         actor: `Reports (${fingerprint})`,
       },

@@ -14,7 +14,7 @@ import {
 } from '../../sessions.ts'
 import type { StoreApp, StoreParts } from '../app.ts'
 import { errorAnswer } from '../errors.ts'
-import { bearerOf, holderOfKey, refuseBelow } from '../require-access.ts'
+import { bearerOf, environmentsOfPerson, holderOfKey, refuseBelow } from '../require-access.ts'
 
 /** Registered before the check of access: whoever signs in has none yet. */
 export function addSignInRoute(app: StoreApp, { keys, database, newToken }: StoreParts): void {
@@ -43,9 +43,15 @@ export function addSignInRoute(app: StoreApp, { keys, database, newToken }: Stor
 
 export function addSessionRoutes(app: StoreApp, options: StoreParts): void {
   const { access, database, newToken } = options
-  app.get('/v1/session', (context) =>
-    context.json({ account: access.account, ...context.var.principal }),
-  )
+  app.get('/v1/session', (context) => {
+    const { principal } = context.var
+    // A key and a session are one environment's.
+    const environments =
+      bearerOf(context.req.header('authorization')) === null
+        ? environmentsOfPerson(access, principal.actor)
+        : [principal.environment]
+    return context.json({ account: access.account, environments, ...principal })
+  })
   app.delete('/v1/session', async (context) => {
     const token = bearerOf(context.req.header('authorization'))
     if (token) await endSession(database.pool, token)
