@@ -123,7 +123,9 @@ function KeyRow({ viewer, apiKey }: { readonly viewer: Viewer; readonly apiKey: 
         <Id>{fingerprint}</Id>
         <Source source={source} />
       </th>
-      <td data-label="role">{role}</td>
+      <td data-label="role" class="whole">
+        {role}
+      </td>
       <td data-label="made">
         {created_at === null ? (
           <span class="hint">outside</span>

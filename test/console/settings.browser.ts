@@ -75,7 +75,7 @@ test('a secret is rotated: made, shown once, seen in use, the old one retired, a
 test('an API key is made, signs somebody in, and is revoked with the session it made', async () => {
   const page = await shop.open('/settings/api-keys')
   await page.getByLabel('What it is for').fill('Reports')
-  await page.getByLabel('Role', { exact: true }).selectOption('viewer')
+  await page.getByRole('combobox', { name: 'Role' }).selectOption('viewer')
   await page.getByRole('button', { name: 'Make it' }).click()
   const key = (await page.locator('output').textContent()) ?? ''
   await page.getByRole('button', { name: 'Copy' }).waitFor()
@@ -91,6 +91,8 @@ test('an API key is made, signs somebody in, and is revoked with the session it 
   await page.getByRole('link', { name: 'I have put it away' }).click()
   await page.locator('summary', { hasText: 'Revoke' }).click()
   await sound(page, 'settings-revoke')
+  await page.setViewportSize(LOOKS.phone.viewport)
+  await sound(page, 'settings-revoke-phone')
   await page.getByRole('button', { name: 'Revoke Reports for good' }).click()
   await page.getByText(/revoked \d/).waitFor()
   expect(await page.content()).not.toContain(key)
