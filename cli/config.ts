@@ -4,6 +4,7 @@ import { TrackLayerError } from '../core/errors.ts'
 import { isRole, type Role } from '../core/role.ts'
 import { createVault, ENCRYPTION_KEY_VARIABLE, type Vault } from '../core/vault.ts'
 import type { Access, EnvironmentAccess } from '../store/access.ts'
+import { AUDIT_LOG_DAYS } from '../store/retention.ts'
 
 type Variables = Readonly<Record<string, string | undefined>>
 
@@ -41,6 +42,17 @@ export function readAccess(variables: Variables): Access {
 export function readVault(variables: Variables): Vault | undefined {
   const keys = variables[ENCRYPTION_KEY_VARIABLE]
   return keys ? createVault(keys, randomBytes) : undefined
+}
+
+const LEAST_AUDIT_LOG_DAYS = 30
+
+/** Days the audit log is kept: `TRACKLAYER_AUDIT_LOG_DAYS`, else 400. @throws TrackLayerError SETTINGS_INVALID */
+export function readAuditLogDays(variables: Variables): number {
+  const text = variables.TRACKLAYER_AUDIT_LOG_DAYS?.trim()
+  if (!text) return AUDIT_LOG_DAYS
+  const days = Number(text)
+  if (/^\d{1,5}$/.test(text) && days >= LEAST_AUDIT_LOG_DAYS) return days
+  throw invalid(`TRACKLAYER_AUDIT_LOG_DAYS is "${text}"; set a whole number of days from 30`)
 }
 
 function environmentAccess(suffix: string, variables: Variables): EnvironmentAccess {

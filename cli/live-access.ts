@@ -1,4 +1,4 @@
-// Access that can change while a store runs: secrets and API keys come and go, account and environments stay.
+// Access that can change while a store runs: secrets and API keys come and go, account, environments and proxy stay.
 import { messageOf, TrackLayerError } from '../core/errors.ts'
 import type { Access } from '../store/access.ts'
 import { readAccess } from './config.ts'
@@ -18,6 +18,7 @@ export function createLiveAccess(initial: Access): LiveAccess {
       .sort()
       .join(', ')
   return {
+    ...(initial.proxy ? { proxy: initial.proxy } : {}),
     get account() {
       return current.account
     },

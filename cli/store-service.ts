@@ -11,10 +11,11 @@ import { createTransport } from '../delivery/transport.ts'
 import { runWorker, type WorkerOptions } from '../delivery/worker.ts'
 import type { Access } from '../store/access.ts'
 import { createStoreApp } from '../store/http/app.ts'
+import { createKeyRing, runKeyRing } from '../store/key-ring.ts'
 import { recordMappingTable } from '../store/mapping-versions.ts'
 import { runRetention } from '../store/retention.ts'
 import { realClock, realRandom } from './clock.ts'
-import { readVault } from './config.ts'
+import { readAuditLogDays, readVault } from './config.ts'
 import { newToken, withConsole } from './console.ts'
 import { type ListenAddress, startHttpServer } from './http-server.ts'
 import {
@@ -58,10 +59,15 @@ export interface StoreService {
 }
 
 export async function startStoreService(options: StoreServiceOptions): Promise<StoreService> {
-  const { pool, access, log, variables } = options
+  const { pool, log, variables } = options
   const database = { pool, clock: realClock, random: realRandom }
   const table = loadTable()
   const vault = readVault(variables)
+  const auditLogDays = readAuditLogDays(variables)
+  const keys = createKeyRing({ database, access: options.access, vault, log })
+  const { access } = keys
+  // Before the first request: until then a secret that was retired would be accepted.
+  if (options.listen) await keys.sync()
   const catalogue = loadConsentCatalogue(options.mappingsDir)
   const transport = createTransport({
     allowPrivateAddresses: variables.TRACKLAYER_ALLOW_PRIVATE_ADDRESSES === 'true',
@@ -101,6 +107,8 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
     destinationsOf,
     audienceOnly,
     audiences,
+    keys,
+    auditLogDays,
     deliverySide,
     newToken,
     stopping: stopping.signal,
@@ -121,6 +129,7 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
     ...(onRecorded ? { onRecorded } : {}),
   }
   const worker = options.deliver ? runWorker(workerOptions, stopping.signal) : Promise.resolve()
+  const keeping = server ? runKeyRing(keys, { database, log }, stopping.signal) : Promise.resolve()
   // With whoever delivers: a store that only receives needs no second sweep beside it.
   const retention = options.deliver
     ? runRetention(
@@ -132,6 +141,7 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
             destinations: destinationsOf(environment),
             mappingVersion: table.version,
           }),
+          auditLogDays,
           log,
         },
         stopping.signal,
@@ -146,7 +156,7 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
     stop: async () => {
       stopping.abort()
       await Promise.all([server?.close(), second?.close()])
-      await Promise.all([worker, retention])
+      await Promise.all([worker, retention, keeping])
       transport.close()
     },
   }

@@ -32,8 +32,9 @@ Environment:
                                         personal data masked, operator:<key> acts on deliveries, <key> alone is an admin's
   TRACKLAYER_IDENTITY_HEADER            with TRACKLAYER_PROXY_SECRET and TRACKLAYER_PEOPLE_<ENVIRONMENT>: a reverse proxy
                                         signs people in to the console (docs/console.md)
-  TRACKLAYER_ENCRYPTION_KEY             seals OAuth tokens in the database: 64 hexadecimal digits (openssl rand -hex 32),
-                                        newest first, comma-separated while one is rotated
+  TRACKLAYER_ENCRYPTION_KEY             seals OAuth tokens, and secrets made in the console, in the database: 64 hexadecimal
+                                        digits (openssl rand -hex 32), newest first, comma-separated while one is rotated
+  TRACKLAYER_AUDIT_LOG_DAYS             how long the audit log is kept: 400, if not set
   DATABASE_URL                          any PostgreSQL; without it an embedded one in --data-dir
   <NAME>_<ENVIRONMENT>                  what mappings/destinations/*.yaml refer to as \${NAME}
   TRACKLAYER_ALLOW_PRIVATE_ADDRESSES    true: deliver to private addresses too

@@ -399,3 +399,67 @@ export interface DestinationMapping {
     readonly mapping: JsonObject
   }[]
 }
+
+export interface ListedSession {
+  readonly id: string
+  readonly actor: string
+  readonly role: string
+  readonly by: 'API key' | 'link'
+  readonly created_at: string
+  readonly expires_at: string
+  readonly is_own: boolean
+}
+
+export interface ListedSecret {
+  readonly fingerprint: string
+  readonly source: 'environment' | 'store'
+  readonly created_at: string
+  readonly created_by: string | null
+  readonly requests: number
+  readonly last_used_at: string | null
+  readonly last_used_by: string | null
+}
+
+export interface RetiredSecret extends ListedSecret {
+  readonly retired_at: string
+  readonly retired_by: string | null
+  readonly can_be_restored: boolean
+}
+
+export interface SecretList {
+  readonly can_make: boolean
+  readonly in_use_ms: number
+  readonly secrets: readonly ListedSecret[]
+  readonly retired: readonly RetiredSecret[]
+}
+
+export interface ListedApiKey {
+  readonly fingerprint: string
+  readonly source: 'environment' | 'store'
+  readonly name: string | null
+  readonly role: string
+  readonly created_at: string | null
+  readonly created_by: string | null
+  readonly expires_at: string | null
+  readonly last_used_at: string | null
+  readonly revoked_at: string | null
+  readonly revoked_by: string | null
+}
+
+export interface ApiKeyList {
+  readonly api_keys: readonly ListedApiKey[]
+  readonly people: readonly { readonly pattern: string; readonly role: string }[]
+}
+
+export interface KeptThing {
+  readonly subject: string
+  readonly name: string | null
+  /** Null: for good. */
+  readonly kept_ms: number | null
+  readonly last_run: {
+    readonly ran_at: string
+    readonly removed_at: string | null
+    readonly removed: number
+    readonly removed_in_all: number
+  } | null
+}

@@ -8,6 +8,8 @@ import { THEME_COOKIE, ZONE_COOKIE } from './cookies.ts'
 export interface SessionStory {
   readonly account: string
   readonly environment: string
+  /** Those that are open to them; more than one where a reverse proxy signs people in. */
+  readonly environments: readonly string[]
   readonly role: Role
   readonly actor: string
 }

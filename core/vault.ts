@@ -13,6 +13,8 @@ export interface SealedText {
 }
 
 export interface Vault {
+  /** Of the key that seals. */
+  readonly keyId: string
   /** @param place what the text belongs to, e.g. environment and destination; it opens nowhere else */
   seal(text: string, place: readonly string[]): SealedText
   /** @throws TrackLayerError SETTINGS_INVALID naming the variable when no key opens it */
@@ -36,6 +38,7 @@ export function createVault(keys: string, randomBytes: (size: number) => Uint8Ar
   const [newest] = ring
   if (!newest) throw invalid(`${ENCRYPTION_KEY_VARIABLE} is empty; ${MAKE_ONE}`)
   return {
+    keyId: newest.id,
     seal(text, place) {
       const nonce = randomBytes(NONCE_BYTES)
       const cipher = createCipheriv('aes-256-gcm', newest.key, nonce)

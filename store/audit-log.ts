@@ -1,16 +1,23 @@
 // Who did what, and who saw personal data.
-import type { Pool } from 'pg'
+import type { Pool, PoolClient } from 'pg'
 import type { Role } from '../core/role.ts'
 import type { Principal } from './access.ts'
 import type { Database } from './database.ts'
 
-export type AuditAction =
-  | 'session.created'
-  | 'session.ended'
-  | 'sign_in_link.created'
-  | 'personal_data.shown'
-  | 'destination.paused'
-  | 'destination.enabled'
+export const AUDIT_ACTIONS = [
+  'session.created',
+  'session.ended',
+  'sign_in_link.created',
+  'personal_data.shown',
+  'destination.paused',
+  'destination.enabled',
+  'secret.created',
+  'secret.retired',
+  'secret.restored',
+  'api_key.created',
+  'api_key.revoked',
+] as const
+export type AuditAction = (typeof AUDIT_ACTIONS)[number]
 
 export interface AuditEntry {
   readonly id: string
@@ -22,7 +29,7 @@ export interface AuditEntry {
 }
 
 export async function recordAudit(
-  { pool, clock }: Pick<Database, 'pool' | 'clock'>,
+  { pool, clock }: { readonly pool: Pick<PoolClient, 'query'>; readonly clock: Database['clock'] },
   { environment, actor, role }: Principal,
   action: AuditAction,
   target: string | null = null,
@@ -33,17 +40,41 @@ export async function recordAudit(
   )
 }
 
+export interface AuditFilter {
+  readonly action: AuditAction | null
+  /** Whole and to the letter. */
+  readonly actor: string | null
+}
+
 /** The newest first. @param cursor id of the last one of the page before */
 export async function listAudit(
   pool: Pool,
   environment: string,
+  { action, actor }: AuditFilter,
   { cursor, limit }: { readonly cursor: string | null; readonly limit: number },
 ): Promise<{ readonly entries: readonly AuditEntry[]; readonly next: string | null }> {
   const { rows } = await pool.query<AuditEntry>(
     `select id::text, at, actor, role, action, target from audit_log
-     where environment = $1 and ($2::bigint is null or id < $2) order by id desc limit $3`,
-    [environment, cursor, limit + 1],
+     where environment = $1 and ($2::bigint is null or id < $2)
+       and ($3::text is null or action = $3) and ($4::text is null or actor = $4)
+     order by audit_log.id desc limit $5`,
+    [environment, cursor, action, actor, limit + 1],
   )
   const entries = rows.slice(0, limit)
   return { entries, next: rows.length > limit ? (entries.at(-1)?.id ?? null) : null }
+}
+
+/** Removes a page of what was written before then; how many entries that were. */
+export async function removeAuditBefore(
+  pool: Pool,
+  environment: string,
+  before: Date,
+  limit: number,
+): Promise<number> {
+  const { rowCount } = await pool.query(
+    `delete from audit_log where id in
+       (select id from audit_log where environment = $1 and at < $2 order by at limit $3)`,
+    [environment, before, limit],
+  )
+  return rowCount ?? 0
 }

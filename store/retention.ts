@@ -1,13 +1,49 @@
-// Retention: whoever was not stated anew for as long as an audience keeps its members has left.
-import { type AudienceRule, audienceName } from '../core/audience-table.ts'
+// Retention: whoever was not stated anew for as long as an audience keeps its members has left; what people did, what has
+// ended, and secrets that are retired go after a time.
+import { type AudienceRule, type AudienceTable, audienceName } from '../core/audience-table.ts'
 import { sleep } from '../core/clock.ts'
 import { messageOf } from '../core/errors.ts'
+import { removeAuditBefore } from './audit-log.ts'
 import { type Database, inTransaction } from './database.ts'
 import { type AudienceRow, ruleOfRow, settleMembers } from './membership-settling.ts'
 import { type AudienceOptions, holdSubjects } from './memberships.ts'
+import { type RetentionSubject, recordRun } from './retention-runs.ts'
+import { LINK_MS, removeEndedSessions, SESSION_MS } from './sessions.ts'
+import { eraseRetiredBefore } from './signing-secrets.ts'
 import { logTransitions } from './transitions.ts'
 
 const PAGE = 500
+const DAY_MS = 24 * 60 * 60 * 1000
+
+/** A year, and what an audit of it takes. */
+export const AUDIT_LOG_DAYS = 400
+/** So long a retired secret can be accepted again. */
+export const RETIRED_SECRET_DAYS = 30
+
+export interface KeptThing {
+  readonly subject: RetentionSubject | 'messages'
+  /** `vip`, for each audience that has a limit of its own. */
+  readonly name: string | null
+  /** Null: for good. */
+  readonly kept_ms: number | null
+}
+
+/** What there is a rule for, and what has none. */
+export function keptThings(audiences: AudienceTable, auditLogDays: number): KeptThing[] {
+  const members = audiences.rules.flatMap(({ id, retentionDays }) =>
+    retentionDays === null
+      ? []
+      : [{ subject: 'memberships' as const, name: id, kept_ms: retentionDays * DAY_MS }],
+  )
+  return [
+    { subject: 'messages', name: null, kept_ms: null },
+    ...members,
+    { subject: 'audit_log', name: null, kept_ms: auditLogDays * DAY_MS },
+    { subject: 'sessions', name: 'session', kept_ms: SESSION_MS },
+    { subject: 'sessions', name: 'link', kept_ms: LINK_MS },
+    { subject: 'retired_secrets', name: null, kept_ms: RETIRED_SECRET_DAYS * DAY_MS },
+  ]
+}
 
 /**
  * Expires what is due by the database's clock, a page in each transaction; returns how many memberships that were, by
@@ -37,30 +73,56 @@ export interface RetentionOptions {
   readonly database: Database
   readonly environments: readonly string[]
   readonly optionsOf: (environment: string) => AudienceOptions
+  readonly auditLogDays: number
   readonly log: (level: 'info' | 'error', message: string) => void
 }
 
 const SWEEP_MS = 60_000
 
-/** Expires what is due, every minute, until `signal` aborts. A sweep that fails is told and made up for by the next. */
+/** Removes what is due, every minute, until `signal` aborts. A sweep that fails is told and made up for by the next. */
 export async function runRetention(options: RetentionOptions, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    for (const environment of options.environments) await sweep(options, environment)
+    for (const environment of options.environments) await sweepEnvironment(options, environment)
     await sleep(options.database.clock, SWEEP_MS, signal)
   }
 }
 
-async function sweep(
-  { database, optionsOf, log }: RetentionOptions,
+/** One sweep of everything that has a limit. */
+export async function sweepEnvironment(
+  options: RetentionOptions,
   environment: string,
 ): Promise<void> {
-  try {
+  for (const [subject, remove] of Object.entries(SWEEPS)) {
+    try {
+      const removed = await remove(options, environment)
+      await recordRun(options.database, environment, subject as RetentionSubject, removed)
+    } catch (error) {
+      const what = subject.replaceAll('_', ' ')
+      options.log('error', `${what} of ${environment} cannot expire now: ${messageOf(error)}`)
+    }
+  }
+}
+
+type Sweep = (options: RetentionOptions, environment: string) => Promise<number>
+
+const SWEEPS: Readonly<Record<RetentionSubject, Sweep>> = {
+  async memberships({ database, optionsOf, log }, environment) {
     const expired = await expireMemberships(database, environment, optionsOf(environment))
     for (const [audience, count] of expired)
       log('info', `${audience} (${environment}): ${count} member(s) expired`)
-  } catch (error) {
-    log('error', `memberships of ${environment} cannot expire now: ${messageOf(error)}`)
-  }
+    return [...expired.values()].reduce((sum, count) => sum + count, 0)
+  },
+  async audit_log({ database, auditLogDays }, environment) {
+    const before = new Date(database.clock.now() - auditLogDays * DAY_MS)
+    for (let total = 0; ; ) {
+      const count = await removeAuditBefore(database.pool, environment, before, PAGE)
+      total += count
+      if (count < PAGE) return total
+    }
+  },
+  sessions: ({ database }, environment) => removeEndedSessions(database, environment),
+  retired_secrets: ({ database: { pool, clock } }, environment) =>
+    eraseRetiredBefore(pool, environment, new Date(clock.now() - RETIRED_SECRET_DAYS * DAY_MS)),
 }
 
 async function expireAll(

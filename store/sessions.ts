@@ -90,10 +90,68 @@ export async function findSession(
   if (!row) return null
   const { environment, role, actor, key_digest } = row
   if (!access.environments.some(({ name }) => name === environment)) return null
-  if (key_digest && !isLiveKey(access, environment, key_digest)) return null
+  if (key_digest && !isLiveKey(access, environment, key_digest, clock.now())) return null
   return { environment, role, actor }
 }
 
 export async function endSession(pool: Pool, token: string): Promise<void> {
   await pool.query('delete from sessions where token_digest = $1', [digest(token)])
+}
+
+/** Of one environment; more than these are no people. */
+const MOST_LISTED = 200
+
+export interface SessionStory {
+  readonly id: string
+  readonly actor: string
+  readonly role: Role
+  readonly created_at: string
+  readonly expires_at: string
+  /** How they signed in. */
+  readonly by: 'API key' | 'link'
+  /** Whether it is the one that asks. */
+  readonly is_own: boolean
+}
+
+/** Who is signed in, the latest first. @param token of the one who asks; null for a key or a person of a proxy */
+export async function listSessions(
+  { pool, clock }: SessionDatabase,
+  environment: string,
+  token: string | null,
+): Promise<SessionStory[]> {
+  const { rows } = await pool.query<SessionStory>(
+    `select id::text, actor, role, created_at, expires_at,
+            case when key_digest is null then 'link' else 'API key' end as by,
+            coalesce(token_digest = $3, false) as is_own
+     from sessions where environment = $1 and expires_at > $2 order by created_at desc, sessions.id desc limit $4`,
+    [environment, new Date(clock.now()), token && digest(token), MOST_LISTED],
+  )
+  return rows
+}
+
+/** Whose session it was; null when there is none with this id. */
+export async function endSessionById(
+  pool: Pool,
+  environment: string,
+  id: string,
+): Promise<string | null> {
+  const { rows } = await pool.query<{ actor: string }>(
+    'delete from sessions where environment = $1 and id = $2 returning actor',
+    [environment, id],
+  )
+  return rows[0]?.actor ?? null
+}
+
+/** Removes what has ended; how many sessions and links that were. */
+export async function removeEndedSessions(
+  { pool, clock }: SessionDatabase,
+  environment: string,
+): Promise<number> {
+  const { rows } = await pool.query<{ count: number }>(
+    `with ended as (delete from sessions where environment = $1 and expires_at <= $2 returning 1),
+          unused as (delete from sign_in_links where environment = $1 and expires_at <= $2 returning 1)
+     select (select count(*) from ended)::int + (select count(*) from unused)::int as count`,
+    [environment, new Date(clock.now())],
+  )
+  return rows[0]?.count ?? 0
 }

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { Command } from 'commander'
 import { TrackLayerError } from '../../core/errors.ts'
 import { secretFingerprint } from '../../core/secret-fingerprint.ts'
-import type { SecretStanding } from '../../store/secret-use.ts'
+import type { SecretStanding } from '../../store/signing-secrets.ts'
 import { confirmed } from '../ask-person.ts'
 import { realClock } from '../clock.ts'
 import {

@@ -3,8 +3,10 @@
 import { type Clock, sleep } from '../../core/clock.ts'
 import { TrackLayerError } from '../../core/errors.ts'
 import { secretFingerprint } from '../../core/secret-fingerprint.ts'
-import type { SecretStanding } from '../../store/secret-use.ts'
+import type { SecretStanding } from '../../store/signing-secrets.ts'
 import type { Pong } from '../segment/ping.ts'
+
+export type SecretUseStory = Pick<SecretStanding, 'fingerprint' | 'requests' | 'last_used_at'>
 
 export interface RotationOptions {
   readonly clock: Clock
@@ -14,7 +16,7 @@ export interface RotationOptions {
   newSecret(): string
   ping(secret: string): Promise<Pong>
   /** What the store knows of the use of its secrets. */
-  standing(): Promise<readonly SecretStanding[]>
+  standing(): Promise<readonly SecretUseStory[]>
   /** Gives the secret to Segment; says what was done. */
   updateSegment(secret: string): Promise<string>
   /** False ends the walk before the step. */
@@ -145,7 +147,7 @@ function newest({ readSecrets }: RotationOptions): string {
   throw stopped('the file has no secret any more')
 }
 
-function requestsOf(standing: readonly SecretStanding[], fingerprint: string): number {
+function requestsOf(standing: readonly SecretUseStory[], fingerprint: string): number {
   return standing.find((each) => each.fingerprint === fingerprint)?.requests ?? 0
 }
 

@@ -7,12 +7,15 @@ import type { MappingTable } from '../../core/mapping-table.ts'
 import type { Access, Principal } from '../access.ts'
 import type { Database } from '../database.ts'
 import type { DeliverySide } from '../delivery-side.ts'
-import { createSecretUse, type SecretUse } from '../secret-use.ts'
+import { createKeyRing, type KeyRing } from '../key-ring.ts'
+import { AUDIT_LOG_DAYS } from '../retention.ts'
 import type { NewToken } from '../sessions.ts'
 import { errorAnswer, tryAgainAnswer } from './errors.ts'
 import { requireAccess } from './require-access.ts'
+import { addApiKeyRoutes } from './routes/api-keys.ts'
 import { addAudienceAuditRoutes } from './routes/audience-audit.ts'
 import { addAudienceRoutes } from './routes/audiences.ts'
+import { addAuditLogRoutes } from './routes/audit-log.ts'
 import { addDeadLetterRoutes } from './routes/dead-letters.ts'
 import { addDestinationRoutes } from './routes/destinations.ts'
 import { addEventRoutes } from './routes/events.ts'
@@ -24,9 +27,10 @@ import { addOperationRoutes } from './routes/operation.ts'
 import { addOverviewRoutes } from './routes/overview.ts'
 import { addProfileRoutes } from './routes/profiles.ts'
 import { addReplayRoutes } from './routes/replays.ts'
+import { addRetentionRoutes } from './routes/retention.ts'
 import { addSecretRoutes } from './routes/secrets.ts'
 import { addSegmentRoutes } from './routes/segment.ts'
-import { addSessionRoutes } from './routes/sessions.ts'
+import { addSessionRoutes, addSignInRoute } from './routes/sessions.ts'
 import { addViolationRoutes } from './routes/violations.ts'
 
 export type Log = (level: 'info' | 'warn' | 'error', message: string) => void
@@ -45,8 +49,10 @@ export interface StoreOptions {
   readonly audienceOnly?: readonly string[]
   /** mappings/audiences.yaml; without it every audience is unlisted. */
   readonly audiences?: AudienceTable
-  /** Counts which secret signs; each app has one of its own by default. */
-  readonly secretUse?: SecretUse
+  /** Secrets and keys of the database beside those of `access`; without it, known from the first change or list on. */
+  readonly keys?: KeyRing
+  /** Days the audit log is kept. */
+  readonly auditLogDays?: number
   /** Rehearses deliveries for replays; without it their destinations count as not on. */
   readonly deliverySide?: DeliverySide
   /** Makes the tokens of sessions and sign-in links: 256 bits that nobody can guess. */
@@ -56,15 +62,20 @@ export interface StoreOptions {
   readonly log: Log
 }
 
+/** What routes are made of. `access` is what the ring says. */
+export type StoreParts = StoreOptions & Required<Pick<StoreOptions, 'keys' | 'auditLogDays'>>
+
 /** What every route under /v1 knows once access was checked. */
 export type StoreEnv = { Variables: { environment: string; principal: Principal } }
 export type StoreApp = Hono<StoreEnv>
 
 export function createStoreApp(given: StoreOptions): StoreApp {
-  const options = { secretUse: createSecretUse(given.database.clock), ...given }
-  const { log } = options
+  const keys = given.keys ?? createKeyRing(given)
+  const options: StoreParts = { auditLogDays: AUDIT_LOG_DAYS, ...given, keys, access: keys.access }
+  const { database, log } = options
   const app = new Hono<StoreEnv>()
-  app.use('/v1/*', requireAccess(options.access, options.database))
+  addSignInRoute(app, options)
+  app.use('/v1/*', requireAccess(keys, database))
   for (const addRoutes of [
     addSegmentRoutes,
     addOperationRoutes,
@@ -78,6 +89,9 @@ export function createStoreApp(given: StoreOptions): StoreApp {
     addAudienceAuditRoutes,
     addProfileRoutes,
     addSecretRoutes,
+    addApiKeyRoutes,
+    addAuditLogRoutes,
+    addRetentionRoutes,
     addDeadLetterRoutes,
     addReplayRoutes,
     addViolationRoutes,

@@ -14,6 +14,7 @@ export const ERROR_STATUS = {
   forbidden: 403,
   not_found: 404,
   conflict: 409,
+  still_in_use: 409,
   body_too_large: 413,
   too_many_entries: 413,
   unsupported_media_type: 415,

@@ -5,6 +5,7 @@ import { matchedRoutes } from 'hono/route'
 import { mayAct, type Role } from '../../core/role.ts'
 import { type Access, type Principal, principalOfKey, sameText } from '../access.ts'
 import type { Database } from '../database.ts'
+import type { KeyRing } from '../key-ring.ts'
 import { findSession } from '../sessions.ts'
 import type { StoreEnv } from './app.ts'
 import { errorAnswer } from './errors.ts'
@@ -16,11 +17,11 @@ export const PROXY_SECRET_HEADER = 'x-tracklayer-proxy-secret'
 export const ENVIRONMENT_HEADER = 'x-tracklayer-environment'
 
 /** What a declared route says it takes; without a declaration reading takes a viewer, everything else an operator. */
-export function requireAccess(access: Access, database: Database): MiddlewareHandler<StoreEnv> {
+export function requireAccess(keys: KeyRing, database: Database): MiddlewareHandler<StoreEnv> {
   return async (context, next) => {
     const needed = neededFor(context)
     if (needed === 'open') return next()
-    const principal = await principalOf(context, access, database)
+    const principal = await principalOf(context, keys, database)
     if (principal === null) {
       return errorAnswer(
         context,
@@ -55,15 +56,29 @@ export function refuseBelow(context: Context<StoreEnv>, needed: Role): Response 
   return errorAnswer(context, 403, 'forbidden', message)
 }
 
-export async function principalOf(
+async function principalOf(
   { req }: Context,
-  access: Access,
+  keys: KeyRing,
   database: Database,
 ): Promise<Principal | null> {
-  const token = /^Bearer (.+)$/i.exec(req.header('authorization') ?? '')?.[1]
-  if (token !== undefined)
-    return principalOfKey(access, token) ?? findSession(database, access, token)
-  return personOfProxy(access, (name) => req.header(name))
+  const token = bearerOf(req.header('authorization'))
+  if (token !== null)
+    return holderOfKey(keys, token, database) ?? findSession(database, keys.access, token)
+  return personOfProxy(keys.access, (name) => req.header(name))
+}
+
+/** What stands behind `Bearer`, or null. */
+export function bearerOf(authorization: string | undefined): string | null {
+  return /^Bearer (.+)$/i.exec(authorization ?? '')?.[1] ?? null
+}
+
+/** Whom a key names, and notes that it was used. */
+export function holderOfKey(keys: KeyRing, key: string, { clock }: Database): Principal | null {
+  const holder = principalOfKey(keys.access, key, clock.now())
+  if (holder === null) return null
+  const { label, ...principal } = holder
+  keys.keyUse.note(principal.environment, label, null)
+  return principal
 }
 
 /** Null unless a proxy is set up and proves itself, and names somebody who is let in. */
@@ -81,6 +96,13 @@ export function personOfProxy(
       return { environment: name, role: match.role, actor }
   }
   return null
+}
+
+/** The environments that are open to a person of the proxy. */
+export function environmentsOfPerson({ environments }: Access, actor: string): string[] {
+  return environments
+    .filter(({ people = [] }) => people.some(({ pattern }) => isNamed(pattern, actor)))
+    .map(({ name }) => name)
 }
 
 // `*@shop.example` is everybody of that domain; `*` everybody the proxy lets through.

@@ -4,12 +4,12 @@ import type { Context } from 'hono'
 import { type AudienceObjectAnswer, readAudienceObjectRequest } from '../../core/audience-object.ts'
 import { hasAudienceObject, storeAudienceObject } from '../audience-objects.ts'
 import { translated } from '../database.ts'
-import type { StoreOptions } from './app.ts'
+import type { StoreParts } from './app.ts'
 import { errorAnswer } from './errors.ts'
 import { readSignedBody } from './signed-body.ts'
 
 export function createSegmentAudienceObjects(
-  options: StoreOptions,
+  options: StoreParts,
 ): (context: Context) => Promise<Response> {
   return async (context) => {
     const signed = await readSignedBody(context, options)

@@ -7,7 +7,7 @@ import { messageOf, TrackLayerError } from '../../core/errors.ts'
 import { isJsonObject } from '../../core/json.ts'
 import type { IngestOptions } from '../ingest.ts'
 import { createIntake, type Intake } from '../intake.ts'
-import type { StoreOptions } from './app.ts'
+import type { StoreParts } from './app.ts'
 import { errorAnswer, tryAgainAnswer } from './errors.ts'
 import { readSignedBody } from './signed-body.ts'
 
@@ -16,7 +16,7 @@ const MAX_IN_FLIGHT = 64
 
 /** Makes receivers that share one bound; `only` names the one kind of entry a receiver takes. */
 export function createReceivers(
-  options: StoreOptions,
+  options: StoreParts,
 ): (only?: BatchKind) => (context: Context) => Promise<Response> {
   const intake = createIntake({
     database: options.database,
@@ -55,7 +55,7 @@ interface VerifiedBatch {
 
 async function readBatch(
   context: Context,
-  options: StoreOptions,
+  options: StoreParts,
   only: BatchKind | undefined,
 ): Promise<VerifiedBatch | Response> {
   const signed = await readSignedBody(context, options)
@@ -81,7 +81,7 @@ const INVALID_BATCH =
   'Body is not of the form { "batch": [ { "message", "kind", "canonical", "warnings" } ] }'
 
 function ingestOptions(
-  { table, destinationsOf, audiences = NO_AUDIENCES, audienceOnly = [] }: StoreOptions,
+  { table, destinationsOf, audiences = NO_AUDIENCES, audienceOnly = [] }: StoreParts,
   environment: string,
 ): IngestOptions {
   const all = destinationsOf(environment)
@@ -94,7 +94,7 @@ function ingestOptions(
 
 async function storeBatch(
   context: Context,
-  { log }: StoreOptions,
+  { log }: StoreParts,
   intake: Intake,
   { environment, entries }: VerifiedBatch,
 ): Promise<Response> {

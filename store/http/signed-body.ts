@@ -1,7 +1,7 @@
 // What every signed route reads first: the media type, the signature over the bytes as received, then the JSON.
 import type { Context } from 'hono'
 import { MAX_BODY_BYTES } from '../../core/batch.ts'
-import type { StoreOptions } from './app.ts'
+import type { StoreParts } from './app.ts'
 import { errorAnswer } from './errors.ts'
 import { readBody } from './read-body.ts'
 import { verifyRequest } from './verify-request.ts'
@@ -14,7 +14,7 @@ export interface SignedBody {
 /** The body and the environment that signed it, or the refusal. */
 export async function readSignedBody(
   context: Context,
-  { access, database, log, secretUse }: StoreOptions,
+  { access, database, log, keys }: StoreParts,
 ): Promise<SignedBody | Response> {
   const contentType = context.req.header('content-type') ?? 'none'
   if (!/^application\/json\s*(;|$)/i.test(contentType)) {
@@ -32,10 +32,17 @@ export async function readSignedBody(
     log('warn', `refused ${context.req.method} ${context.req.path}: ${verdict.log}`)
     return errorAnswer(context, 401, 'unauthorized', verdict.message)
   }
-  secretUse?.note(verdict.environment, verdict.secret)
+  keys.secretUse.note(verdict.environment, verdict.secret, senderOf(context))
   try {
     return { environment: verdict.environment, body: JSON.parse(bytes.toString('utf8')) }
   } catch {
     return errorAnswer(context, 400, 'invalid_json', 'Body is not JSON')
   }
+}
+
+const MOST_OF_A_NAME = 80
+
+// Said by somebody who could sign: it tells an operator which sender has an old secret still.
+function senderOf(context: Context): string | null {
+  return context.req.header('user-agent')?.slice(0, MOST_OF_A_NAME) || null
 }

@@ -1,4 +1,5 @@
-import { readAccess } from '../../cli/config.ts'
+import { readAccess, readAuditLogDays } from '../../cli/config.ts'
+import { createLiveAccess } from '../../cli/live-access.ts'
 import { environmentOfKey, principalOfKey, sameText } from '../../store/access.ts'
 
 const P = 'production-secret-0001'
@@ -134,7 +135,7 @@ describe('who may do what', () => {
   test('a role stands before a key; a key alone is an admin’s', () => {
     const keys = 'viewer:read-key,operator:act-key,admin:own-key,plain-key'
     const access = readAccess({ ...base, TRACKLAYER_API_KEY_PRODUCTION: keys })
-    const roleOf = (key: string) => principalOfKey(access, key)?.role
+    const roleOf = (key: string) => principalOfKey(access, key, 0)?.role
     expect(['read-key', 'act-key', 'own-key', 'plain-key'].map(roleOf)).toEqual([
       'viewer',
       'operator',
@@ -186,6 +187,30 @@ describe('who may do what', () => {
   })
 })
 
+test('a store that reads its secrets again while it runs keeps the proxy that signs people in', () => {
+  const access = createLiveAccess({
+    account: 'acct',
+    environments: [],
+    proxy: { identityHeader: 'x-auth-request-email', secret: 'proxy-secret-000001' },
+  })
+  expect(access.proxy?.identityHeader).toBe('x-auth-request-email')
+})
+
+describe('readAuditLogDays()', () => {
+  test.each([
+    [undefined, 400],
+    ['', 400],
+    ['30', 30],
+    ['3650', 3650],
+  ])('"%s" is %d', (text, days) => {
+    expect(readAuditLogDays({ TRACKLAYER_AUDIT_LOG_DAYS: text })).toBe(days)
+  })
+
+  test.each(['29', 'forever', '30.5', '-400'])('"%s" is refused with what to set', (text) => {
+    expect(() => readAuditLogDays({ TRACKLAYER_AUDIT_LOG_DAYS: text })).toThrow(/days from 30/)
+  })
+})
+
 describe('environmentOfKey()', () => {
   const access = readAccess({
     ...complete,
@@ -204,7 +229,7 @@ describe('environmentOfKey()', () => {
     [P, null],
     ['new-key,old-key', null],
   ])('"%s" opens %s', (key, environment) => {
-    expect(environmentOfKey(access, key)).toBe(environment)
+    expect(environmentOfKey(access, key, 0)).toBe(environment)
   })
 
   test('sameText() compares texts of any length', () => {

@@ -3,12 +3,11 @@
 import https from 'node:https'
 import { checkStore, type StoreSide } from '../../cli/doctor/store-checks.ts'
 import { type HttpServer, startHttpServer } from '../../cli/http-server.ts'
-import { type RotationOptions, rotate } from '../../cli/keys/rotation.ts'
+import { type RotationOptions, rotate, type SecretUseStory } from '../../cli/keys/rotation.ts'
 import { createLiveAccess, reloadAccess } from '../../cli/live-access.ts'
 import { ping } from '../../cli/segment/ping.ts'
 import { createLocalAuthority } from '../../cli/tls/local-authority.ts'
 import { secretFingerprint } from '../../core/secret-fingerprint.ts'
-import { createSecretUse } from '../../store/secret-use.ts'
 import { table } from '../core/support/table.ts'
 import { useDatabase } from '../support/database.ts'
 import { createManualClock } from '../support/manual-clock.ts'
@@ -26,12 +25,11 @@ const FIRST = SECRETS.production
 
 async function openStore(days = 30) {
   const clock = createManualClock(Date.now())
-  const secretUse = createSecretUse(clock)
   const access = createLiveAccess({
     account: ACCOUNT,
     environments: [{ name: 'production', secrets: [FIRST], apiKeys: [API_KEYS.production] }],
   })
-  const store = createTestStore(database, { clock, access, secretUse })
+  const store = createTestStore(database, { clock, access })
   const tls = authority.issue(['127.0.0.1'], days)
   const server = await startHttpServer(store.app.fetch, { host: '127.0.0.1', port: 0, tls })
   servers.push(server)
@@ -44,7 +42,7 @@ async function openStore(days = 30) {
     mappingVersion: table.version,
     ca: authority.certificate,
   }
-  return { clock, store, access, secretUse, server, side }
+  return { clock, store, access, server, side }
 }
 
 const NAME = `signature ${secretFingerprint(FIRST)}`
@@ -127,7 +125,7 @@ type Opened = Awaited<ReturnType<typeof openStore>>
 
 /** A rotation whose file is a variable, and whose Segment signs with `signing`. */
 function rotationOf(
-  { clock, access, secretUse, side }: Opened,
+  { clock, access, server, side }: Opened,
   change: Partial<RotationOptions> = {},
 ) {
   const world = { file: [FIRST] as readonly string[], signing: FIRST as string, refused: 0 }
@@ -166,7 +164,7 @@ function rotationOf(
     },
     newSecret: () => 'second-secret-000000001',
     ping: (secret) => ping({ ...side, secret, nowMs: clock.now() }),
-    standing: async () => secretUse.standing(access, 'production'),
+    standing: async () => (await readSecrets(server.url)).secrets,
     updateSegment: async (secret) => {
       world.signing = secret
       return 'updated'
@@ -221,7 +219,7 @@ test('a rotation stops where the store does not read its file, and where a perso
   expect(declined.world.file).toEqual([FIRST])
 })
 
-function readSecrets(url: string): Promise<object> {
+function readSecrets(url: string): Promise<{ readonly secrets: readonly SecretUseStory[] }> {
   return new Promise((resolve, reject) => {
     const headers = { Authorization: `Bearer ${API_KEYS.production}` }
     const options = { headers, ca: authority.certificate, agent: false }

@@ -3,8 +3,10 @@ import { randomBytes } from 'node:crypto'
 import type { BatchResult } from '../../core/batch.ts'
 import { createRandom } from '../../core/clock.ts'
 import type { JsonObject } from '../../core/json.ts'
+import { createVault, type Vault } from '../../core/vault.ts'
 import type { Database } from '../../store/database.ts'
 import { createStoreApp, type StoreOptions } from '../../store/http/app.ts'
+import { createKeyRing } from '../../store/key-ring.ts'
 import { table } from '../core/support/table.ts'
 import type { TestDatabase } from './database.ts'
 import { createManualClock, type ManualClock } from './manual-clock.ts'
@@ -23,6 +25,8 @@ export interface TestStoreOptions extends Partial<StoreOptions> {
   readonly clock?: ManualClock
   /** Names of the destinations of every environment. Default: webhook, segment. */
   readonly destinations?: readonly string[]
+  /** Seals secrets that are made here; null: there is no encryption key. */
+  readonly vault?: Vault | null
 }
 
 export type TestStore = ReturnType<typeof createTestStore>
@@ -31,16 +35,26 @@ export function createTestStore(on: TestDatabase, options: TestStoreOptions = {}
   const { clock = createManualClock(), destinations = ['webhook', 'segment'] } = options
   const database: Database = { pool: options.pool ?? on.pool, clock, random: createRandom(7) }
   const log: string[] = []
+  const access = options.access ?? {
+    account: ACCOUNT,
+    environments: (['production', 'staging'] as const).map((name) => ({
+      name,
+      secrets: [SECRETS[name]],
+      apiKeys: [API_KEYS[name]],
+    })),
+  }
+  const vault =
+    options.vault === undefined ? createVault('0'.repeat(64), randomBytes) : options.vault
+  const keys = createKeyRing({
+    database,
+    access,
+    vault: vault ?? undefined,
+    log: (level, message) => log.push(`${level} ${message}`),
+  })
   const app = createStoreApp({
     database,
-    access: {
-      account: ACCOUNT,
-      environments: (['production', 'staging'] as const).map((name) => ({
-        name,
-        secrets: [SECRETS[name]],
-        apiKeys: [API_KEYS[name]],
-      })),
-    },
+    access,
+    keys,
     table,
     destinationsOf: () => destinations,
     newToken: () => randomBytes(32).toString('hex'),
@@ -57,6 +71,7 @@ export function createTestStore(on: TestDatabase, options: TestStoreOptions = {}
     app,
     clock,
     database,
+    keys,
     log,
     post,
     /** Canonicalises, signs and posts messages; throws unless the answer is 200. */

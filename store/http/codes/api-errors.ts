@@ -64,6 +64,13 @@ export const API_ERRORS: CodeTexts<ApiErrorCode> = {
     fix: 'Read the state first; the message says what stands in the way.',
     retry: 'no',
   },
+  still_in_use: {
+    means: 'The secret still signs what comes in, and was not retired.',
+    cause:
+      'A function or a webhook signed with it within the last hour, or nothing else has signed since.',
+    fix: 'Give whatever signs with it the new secret, and retire it when its last use is past. To refuse it at once all the same, send "confirm": true.',
+    retry: 'no',
+  },
   body_too_large: {
     means: 'The body has more bytes than the store takes.',
     cause: 'A batch of too many messages, or messages with very large properties.',

@@ -7,7 +7,7 @@ import {
   batch,
   batchAnswer,
 } from '../answers/segment.ts'
-import type { StoreApp, StoreOptions } from '../app.ts'
+import type { StoreApp, StoreParts } from '../app.ts'
 import { addRoute, route } from '../route.ts'
 import { createSegmentAudienceObjects } from '../segment-audience-objects.ts'
 import { createReceivers } from '../segment-events.ts'
@@ -48,7 +48,7 @@ const nameAudience = route({
   errors: ['invalid_audience', 'not_found', 'unavailable'],
 })
 
-export function addSegmentRoutes(app: StoreApp, options: StoreOptions): void {
+export function addSegmentRoutes(app: StoreApp, options: StoreParts): void {
   const receiver = createReceivers(options)
   addRoute(app, takeEvents, receiver())
   addRoute(app, takeAudiences, receiver('audience'))

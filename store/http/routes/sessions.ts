@@ -1,92 +1,29 @@
-// POST /v1/sessions (open: an API key or a link), GET and DELETE /v1/session, POST /v1/sign-in-links, GET /v1/audit-log
-import { z } from 'zod'
-import { ROLES } from '../../../core/role.ts'
-import { type Principal, principalOfKey } from '../../access.ts'
-import { listAudit, recordAudit } from '../../audit-log.ts'
-import { createSession, createSignInLink, endSession, takeSignInLink } from '../../sessions.ts'
-import { auditPage, newSession, session, signInLink } from '../answers/access.ts'
-import type { StoreApp, StoreOptions } from '../app.ts'
+// POST /v1/sessions (open: an API key or a link), GET /v1/sessions, DELETE /v1/sessions/:id, GET and DELETE /v1/session,
+// POST /v1/sign-in-links
+import { isJsonObject } from '../../../core/json.ts'
+import { isRole } from '../../../core/role.ts'
+import type { Principal } from '../../access.ts'
+import { recordAudit } from '../../audit-log.ts'
+import {
+  createSession,
+  createSignInLink,
+  endSession,
+  endSessionById,
+  listSessions,
+  takeSignInLink,
+} from '../../sessions.ts'
+import type { StoreApp, StoreParts } from '../app.ts'
 import { errorAnswer } from '../errors.ts'
-import { addRoute, route } from '../route.ts'
+import { bearerOf, environmentsOfPerson, holderOfKey, refuseBelow } from '../require-access.ts'
 
-const PAGE = 100
-
-const createOne = route({
-  method: 'post',
-  path: '/v1/sessions',
-  id: 'createSession',
-  tag: 'Access',
-  summary: 'Signs in with an API key or with a link that works once',
-  details: 'A session lasts twelve hours, and ends with the key it was made with.',
-  access: 'open',
-  body: z
-    .object({ api_key: z.string().optional(), link: z.string().optional() })
-    .meta({ examples: [{ api_key: '3f9c…' }] }),
-  status: 201,
-  answer: newSession,
-  errors: ['unauthorized'],
-})
-
-const getSession = route({
-  method: 'get',
-  path: '/v1/session',
-  id: 'getSession',
-  tag: 'Access',
-  summary: 'Who asks: environment, role and name',
-  access: 'viewer',
-  answer: session,
-})
-
-const endOwn = route({
-  method: 'delete',
-  path: '/v1/session',
-  id: 'endSession',
-  tag: 'Access',
-  summary: 'Signs out',
-  access: 'viewer',
-  status: 204,
-  answer: null,
-})
-
-const createLink = route({
-  method: 'post',
-  path: '/v1/sign-in-links',
-  id: 'createSignInLink',
-  tag: 'Access',
-  summary: 'A link that signs somebody in once, within 15 minutes',
-  access: 'admin',
-  body: z
-    .object({
-      role: z.enum(ROLES, { error: `want one of ${ROLES.join(', ')}` }).default('admin'),
-      actor: z
-        .string()
-        .max(200)
-        .default('link')
-        .meta({ description: 'The name in the audit log.' }),
-    })
-    .meta({ examples: [{ role: 'viewer', actor: 'Ada' }] }),
-  status: 201,
-  answer: signInLink,
-})
-
-const listLog = route({
-  method: 'get',
-  path: '/v1/audit-log',
-  id: 'listAuditLog',
-  tag: 'Access',
-  summary: 'Who did what, and who saw personal data, latest first',
-  access: 'admin',
-  query: z.object({ cursor: z.string().optional() }),
-  answer: auditPage,
-  errors: ['invalid_cursor'],
-})
-
-export function addSessionRoutes(app: StoreApp, options: StoreOptions): void {
-  const { access, database, newToken } = options
-  addRoute(app, createOne, async (context, { body: { api_key: key, link } }) => {
+/** Registered before the check of access: whoever signs in has none yet. */
+export function addSignInRoute(app: StoreApp, { keys, database, newToken }: StoreParts): void {
+  app.post('/v1/sessions', async (context) => {
+    const body: unknown = await context.req.json().catch(() => null)
+    const { api_key: key, link } = isJsonObject(body) ? body : {}
     const principal: Principal | null =
       typeof key === 'string'
-        ? principalOfKey(access, key)
+        ? holderOfKey(keys, key, database)
         : typeof link === 'string'
           ? await takeSignInLink(database, link)
           : null
@@ -100,25 +37,65 @@ export function addSessionRoutes(app: StoreApp, options: StoreOptions): void {
     const ownKey = typeof key === 'string' ? key : null
     const { token, expiresAt } = await createSession(database, principal, ownKey, newToken)
     await recordAudit(database, principal, 'session.created', ownKey ? 'API key' : 'link')
-    return { token, expires_at: expiresAt.toISOString(), ...principal }
+    return context.json({ token, expires_at: expiresAt.toISOString(), ...principal }, 201)
   })
-  addRoute(app, getSession, (context) => ({ account: access.account, ...context.var.principal }))
-  addRoute(app, endOwn, async (context) => {
-    const token = /^Bearer (.+)$/i.exec(context.req.header('authorization') ?? '')?.[1]
+}
+
+export function addSessionRoutes(app: StoreApp, options: StoreParts): void {
+  const { access, database, newToken } = options
+  app.get('/v1/session', (context) => {
+    const { principal } = context.var
+    // A key and a session are one environment's.
+    const environments =
+      bearerOf(context.req.header('authorization')) === null
+        ? environmentsOfPerson(access, principal.actor)
+        : [principal.environment]
+    return context.json({ account: access.account, environments, ...principal })
+  })
+  app.delete('/v1/session', async (context) => {
+    const token = bearerOf(context.req.header('authorization'))
     if (token) await endSession(database.pool, token)
     await recordAudit(database, context.var.principal, 'session.ended')
-    return null
+    return context.body(null, 204)
   })
-  addRoute(app, createLink, async (context, { body: { role, actor } }) => {
+  app.get('/v1/sessions', async (context) => {
+    const refusal = refuseBelow(context, 'admin')
+    if (refusal) return refusal
+    const { environment } = context.var
+    const token = bearerOf(context.req.header('authorization'))
+    return context.json({ sessions: await listSessions(database, environment, token) })
+  })
+  app.delete('/v1/sessions/:id', async (context) => {
+    const refusal = refuseBelow(context, 'admin')
+    if (refusal) return refusal
+    const { environment, principal } = context.var
+    const id = context.req.param('id')
+    const whose = /^\d{1,18}$/.test(id)
+      ? await endSessionById(database.pool, environment, id)
+      : null
+    if (whose === null)
+      return errorAnswer(
+        context,
+        404,
+        'not_found',
+        `No session "${id}" in ${environment}; it has ended`,
+      )
+    await recordAudit(database, principal, 'session.ended', whose)
+    return context.body(null, 204)
+  })
+  app.post('/v1/sign-in-links', async (context) => {
+    const refusal = refuseBelow(context, 'admin')
+    if (refusal) return refusal
+    const body: unknown = await context.req.json().catch(() => null)
+    const { role = 'admin', actor = 'link' } = isJsonObject(body) ? body : {}
+    if (!isRole(role) || typeof actor !== 'string' || actor.length > 200) {
+      const message =
+        'want { "role": "viewer", "operator" or "admin", "actor": a name for the log }'
+      return errorAnswer(context, 400, 'invalid_request', message)
+    }
     const { principal } = context.var
     const link = await createSignInLink(database, { ...principal, role, actor }, newToken)
     await recordAudit(database, principal, 'sign_in_link.created', `${role} ${actor}`)
-    return { link, path: `/sign-in/${link}` }
-  })
-  addRoute(app, listLog, async (context, { query: { cursor = null } }) => {
-    if (cursor !== null && !/^\d{1,18}$/.test(cursor))
-      return errorAnswer(context, 400, 'invalid_cursor', 'cursor is not the "next" of a page')
-    const page = { cursor, limit: PAGE }
-    return listAudit(database.pool, context.var.environment, page)
+    return context.json({ link, path: `/sign-in/${link}` }, 201)
   })
 }
