@@ -11,6 +11,9 @@ export type AuditAction =
   | 'personal_data.shown'
   | 'destination.paused'
   | 'destination.enabled'
+  | 'delivery.released'
+  | 'delivery.withdrawn'
+  | 'delivery.settled'
 
 export interface AuditEntry {
   readonly id: string

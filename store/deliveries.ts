@@ -6,6 +6,7 @@ import type { JsonObject } from '../core/json.ts'
 import { type AttemptMark, type EarlierAttempts, returnsToBefore } from '../core/replay.ts'
 import type { ReturnFacts } from '../core/return-message.ts'
 import { addConfirmations } from './confirmations.ts'
+import { consentDecisionOf } from './consent-decisions.ts'
 import { type Database, inTransaction } from './database.ts'
 
 export interface ClaimedDelivery {
@@ -111,7 +112,7 @@ export async function claimDeliveries(
                  where s.environment = $1 and s.destination = $2 and s.is_paused)
              order by due_at limit $5 for update skip locked
            )
-           update deliveries d set due_at = $4, attempts = d.attempts + 1
+           update deliveries d set due_at = $4, claimed_until = $4, attempts = d.attempts + 1
            from due
            join events e on e.id = due.event_id
            left join profiles p on p.id = e.profile_id
@@ -250,6 +251,7 @@ export async function recordDeliveries(
       })
     }
     // A claim that outlived its lease has been taken over: its attempt is on record, the state is the new holder's.
+    // Held until it was too old, or meant for nobody any more, is as good as an answer that did not come.
     const settlements = sorted.map(settlementOfRow)
     const { rows: settled } = await client.query<{ id: string }>({
       name: 'settle-deliveries',
@@ -257,11 +259,16 @@ export async function recordDeliveries(
              set state = t.state, reason = t.reason, due_at = coalesce(t.due_at, d.due_at),
                  settled_at = case when t.due_at is null then $6::timestamptz end,
                  decision = coalesce(t.decision::jsonb, d.decision),
-                 attempts = case when t.sent then d.attempts else d.attempts - 1 end,
+                 attempts = case when t.sent then d.attempts else d.attempts - 1 end, claimed_until = null,
+                 consent_decision = coalesce(t.consent_decision, case
+                   when d.reason = 'consent_unknown' and t.state = 'filtered' and t.decision is null then 'expired'
+                 end, d.consent_decision),
                  replay_id = case when t.due_at is null then null else d.replay_id end
-             from unnest($1::bigint[], $2::integer[], $3::text[], $4::text[], $5::timestamptz[], $7::boolean[], $8::text[])
-               as t (id, number, state, reason, due_at, sent, decision)
-             where d.id = t.id and d.attempts = t.number and d.state in ('pending', 'retrying', 'held')
+             from unnest($1::bigint[], $2::integer[], $3::text[], $4::text[], $5::timestamptz[], $7::boolean[], $8::text[],
+                         $9::text[])
+               as t (id, number, state, reason, due_at, sent, decision, consent_decision)
+             where d.id = t.id and d.attempts = t.number and d.claimed_until is not null
+               and d.state in ('pending', 'retrying', 'held')
              returning d.id::text`,
       values: [
         sorted.map(({ delivery }) => delivery.id),
@@ -272,6 +279,7 @@ export async function recordDeliveries(
         now,
         sorted.map(({ attempt }) => attempt !== null),
         sorted.map(({ decision }) => (decision ? JSON.stringify(decision) : null)),
+        sorted.map(({ decision, settlement }) => consentDecisionOf(decision, settlement)),
       ],
     })
     const taken = sorted.flatMap(({ delivery, receipt }) =>

@@ -13,7 +13,9 @@ import { errorAnswer, tryAgainAnswer } from './errors.ts'
 import { requireAccess } from './require-access.ts'
 import { addAudienceAuditRoutes } from './routes/audience-audit.ts'
 import { addAudienceRoutes } from './routes/audiences.ts'
+import { addConsentRoutes } from './routes/consents.ts'
 import { addDeadLetterRoutes } from './routes/dead-letters.ts'
+import { addDeliveryRoutes } from './routes/deliveries.ts'
 import { addDestinationRoutes } from './routes/destinations.ts'
 import { addEventRoutes } from './routes/events.ts'
 import { addLedgerRoutes } from './routes/ledger.ts'
@@ -88,6 +90,8 @@ export function createStoreApp(given: StoreOptions): StoreApp {
     addDeadLetterRoutes,
     addReplayRoutes,
     addViolationRoutes,
+    addConsentRoutes,
+    addDeliveryRoutes,
   ]) {
     addRoutes(app, options)
   }

@@ -58,6 +58,7 @@ const NOT_ON: DeliverySide = {
   isOn: () => false,
   preview: async () => null,
   repeatRule: () => null,
+  consent: () => null,
   report: async () => null,
 }
 
