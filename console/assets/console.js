@@ -60,6 +60,7 @@ const PLACES = {
   l: '/dead-letters',
   a: '/audiences',
   p: '/profiles',
+  c: '/consent',
   s: '/settings',
 }
 let isGoing = false

@@ -16,6 +16,9 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'personal_data.shown': 'looked at personal data',
   'destination.paused': 'paused',
   'destination.enabled': 'enabled',
+  'delivery.released': 'released',
+  'delivery.withdrawn': 'withdrew',
+  'delivery.settled': 'settled as delivered',
 }
 
 export function SettingsPage({ viewer, audit }: SettingsProps) {

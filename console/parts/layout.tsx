@@ -13,6 +13,7 @@ const PAGES: readonly { readonly href: string; readonly icon: IconName; readonly
     { href: '/dead-letters', icon: 'dead-letters', name: 'Dead letters' },
     { href: '/audiences', icon: 'audiences', name: 'Audiences' },
     { href: '/profiles', icon: 'profiles', name: 'Profiles' },
+    { href: '/consent', icon: 'consent', name: 'Consent' },
     { href: '/settings', icon: 'settings', name: 'Settings' },
   ]
 
