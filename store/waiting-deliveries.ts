@@ -5,7 +5,7 @@
 // out. Both sides write under the row's lock: a claim finds what was withdrawn settled, and whoever withdraws finds the
 // claim. A lease that ran out may have sent before its worker died: then it is said that it may have arrived.
 import type { PoolClient } from 'pg'
-import { AUDIENCE_EXITED } from '../core/audience-transition.ts'
+import { AUDIENCE_ENTERED, AUDIENCE_EXITED } from '../core/audience-transition.ts'
 import { type Arrival, type AttemptMark, arrivalOf } from '../core/replay.ts'
 import { type Database, inTransaction } from './database.ts'
 import type { DeliveryState } from './ledger.ts'
@@ -124,12 +124,15 @@ function underWay({ claimed_until }: WaitingRow, nowMs: number): string | null {
 
 const WAITING: ReadonlySet<DeliveryState> = new Set(['pending', 'retrying', 'held'])
 
-// Whoever left an audience, or refuses, would stay on the platform's list.
+// Whoever left an audience would stay on the platform's list; so would, after a refusal, whoever may have been put on it.
 function whyNotWithdrawn(row: WaitingRow, nowMs: number): string | null {
   if (!WAITING.has(row.state)) return `is ${row.state}: only what waits is withdrawn`
   if (row.event === AUDIENCE_EXITED)
     return 'takes a person off an audience, which is never withdrawn: they would stay on the platform’s list'
-  return underWay(row, nowMs)
+  const refusal = underWay(row, nowMs)
+  if (refusal === null && row.event === AUDIENCE_ENTERED && arrival(row) !== 'no')
+    return 'may have put a person on an audience already: only their removal takes them off'
+  return refusal
 }
 
 async function changeOne(
@@ -167,7 +170,7 @@ async function changeGroup(
     const { rows: locked } = await client.query<{ id: string }>(
       `select id::text from deliveries
        where environment = $1 and destination = $2 and state = 'held' and reason = $3
-       order by id limit $4 for update skip locked`,
+       order by deliveries.id limit $4 for update skip locked`,
       [environment, destination, reason, MOST_OF_A_GROUP],
     )
     const rows = await readRows(

@@ -237,7 +237,14 @@ describe('withdraw', () => {
     await database.query("update events set name = 'audience_exited'")
     const { status, body } = await ask(`${id}/withdraw`)
     expect([status, body.error?.message]).toEqual([409, expect.stringContaining('never withdrawn')])
-    await database.query("update events set name = 'purchase'")
+  })
+
+  test('leaves an entry alone that may have arrived: who refuses later has to be taken off', async () => {
+    const id = await order('o1')
+    await database.query("update events set name = 'audience_entered'")
+    await retry(await claimOne(), 'timed out after 5000 ms')
+    const { status, body } = await ask(`${id}/withdraw`)
+    expect([status, body.error?.message]).toEqual([409, expect.stringContaining('their removal')])
   })
 
   test('and workers that claim at once: each delivery goes to one of them', async () => {
