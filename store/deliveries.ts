@@ -251,7 +251,7 @@ export async function recordDeliveries(
       })
     }
     // A claim that outlived its lease has been taken over: its attempt is on record, the state is the new holder's.
-    // Held until it was too old, or meant for nobody any more, is as good as an answer that did not come.
+    // Held until it was too old to be sent is an answer that did not come in time.
     const settlements = sorted.map(settlementOfRow)
     const { rows: settled } = await client.query<{ id: string }>({
       name: 'settle-deliveries',
@@ -261,7 +261,7 @@ export async function recordDeliveries(
                  decision = coalesce(t.decision::jsonb, d.decision),
                  attempts = case when t.sent then d.attempts else d.attempts - 1 end, claimed_until = null,
                  consent_decision = coalesce(t.consent_decision, case
-                   when d.reason = 'consent_unknown' and t.state = 'filtered' and t.decision is null then 'expired'
+                   when d.reason = 'consent_unknown' and t.state = 'filtered' and t.reason = 'too_old' then 'expired'
                  end, d.consent_decision),
                  replay_id = case when t.due_at is null then null else d.replay_id end
              from unnest($1::bigint[], $2::integer[], $3::text[], $4::text[], $5::timestamptz[], $7::boolean[], $8::text[],

@@ -11,6 +11,33 @@ async function openHeld(page: Page): Promise<void> {
   await page.locator('.step-held').first().waitFor()
 }
 
+test('a yes that is taken back shows who did it and what was not sent', async () => {
+  const trackingApi = /Tracking API\s+(http:\/\/[\d.:]+)\/v1/.exec(shop.told())?.[1]
+  const say = async (isGranted: boolean) => {
+    const categoryPreferences = { Advertising: isGranted, Marketing: isGranted }
+    const sent = await fetch(`${trackingApi}/v1/identify`, {
+      method: 'POST',
+      headers: { Authorization: `Basic ${btoa('shop:')}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify({
+        userId: 'revoking-visitor',
+        context: { consent: { categoryPreferences } },
+      }),
+    })
+    expect(sent.status).toBe(200)
+  }
+  const page = await open('/events')
+  await say(true)
+  await page.locator('tbody tr', { hasText: 'revoking-visitor' }).first().waitFor()
+  await say(false)
+  await page.locator('tbody tr', { hasText: 'revoking-visitor' }).nth(1).waitFor()
+  await page.goto(`${shop.url()}/consent`)
+  const revocation = page.locator('.revocation', { hasText: 'revoking-visitor' })
+  expect(await revocation.textContent()).toContain('no more Advertising, Marketing')
+  await revocation.getByText('said by this message').click()
+  await page.getByRole('heading', { name: 'What happened' }).waitFor()
+  await page.context().close()
+})
+
 describe.each(Object.entries(LOOKS))('%s', (name, look) => {
   test('no serious fault, nothing wider than the screen', async () => {
     const page = await open('/consent', look)

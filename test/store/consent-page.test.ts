@@ -1,10 +1,12 @@
 // What the consent page reads, over the HTTP API: decisions, what is held and for what, and what revocations brought.
 import { parseAudiencesFile } from '../../core/audience-schema.ts'
 import type { JsonObject } from '../../core/json.ts'
+import { claimDeliveries, recordDeliveries, type Settlement } from '../../store/deliveries.ts'
 import { consent, membership, setAudienceStage } from '../support/audience-stage.ts'
 import { useDatabase } from '../support/database.ts'
 import { agreedOrder, type ReplayStage, setReplayStage } from '../support/replay-stage.ts'
 import { orderMessage } from '../support/signed-batch.ts'
+import { createTestStore } from '../support/store.ts'
 
 const database = useDatabase()
 const DAY_MS = 24 * 3_600_000
@@ -162,6 +164,30 @@ describe('decisions, held events and revocations', () => {
     const { revocations } = await read<RevocationPage>('/revocations')
     expect(revocations).toMatchObject([{ categories: ['Advertising'], canonical_user_id: 'u7' }])
   })
+})
+
+test.each([
+  { reason: 'too_old', decided: { expired: 1 } },
+  { reason: 'superseded', decided: {} },
+])('what was held and ends as $reason counts as $decided', async ({ reason, decided }) => {
+  const store = createTestStore(database, { destinations: ['webhook'] })
+  await store.send([orderMessage('o1')])
+  const settle = async (settlement: Settlement, decision: JsonObject | null) => {
+    const options = { environment: 'production', destination: 'webhook', limit: 1, leaseMs: 1_000 }
+    const [delivery] = await claimDeliveries(store.database, options)
+    if (!delivery) throw new Error('nothing is due')
+    await recordDeliveries(store.database, [{ delivery, settlement, attempt: null, decision }])
+  }
+  const dueAt = new Date(store.clock.now())
+  const open = [{ category: 'Advertising', state: 'unknown', source: null, messageId: null }]
+  await settle(
+    { state: 'held', reason: 'consent_unknown', dueAt },
+    { consent: { state: 'unknown', evidence: open } },
+  )
+  await settle({ state: 'filtered', reason }, null)
+  const { destinations } = (await (await store.read('/v1/consents')).json()) as Consents
+  expect(destinations).toMatchObject([{ name: 'webhook', asks: null, decisions: decided }])
+  expect(destinations[0]?.decisions).toEqual(decided)
 })
 
 test('a revocation names the removals from audiences it brought', async () => {
