@@ -108,6 +108,7 @@ const REASONS: Readonly<Record<string, string>> = {
   consent_unknown: 'consent_unknown (nobody has said yes or no)',
   no_identifier: 'no_identifier (nobody to attribute it to)',
   replayed: 'replayed (sent again on purpose, waiting for its turn)',
+  withdrawn: 'withdrawn (somebody took it back before it was sent)',
 }
 
 function wordsFor(reason: string): string {

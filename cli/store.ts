@@ -3,6 +3,7 @@ import path from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { TrackLayerError } from '../core/errors.ts'
 import { readAccess } from './config.ts'
+import { deliveryActCommands } from './delivery.ts'
 import { watchEnvFile, withEnvFile } from './env-file.ts'
 import { createLiveAccess, reloadAccess } from './live-access.ts'
 import { openDatabase } from './open-database.ts'
@@ -67,7 +68,9 @@ export function deliveryCommand(): Command {
     .description('deliver only; any number of these may run beside `store serve`')
     .addHelpText('after', ENVIRONMENT)
     .action((flags: ServeFlags) => run(flags, null, true))
-  return new Command('delivery').description('the delivery worker').addCommand(worker)
+  const command = new Command('delivery').description('the delivery worker, and what waits for it')
+  for (const each of [worker, ...deliveryActCommands()]) command.addCommand(each)
+  return command
 }
 
 function withStoreOptions(command: Command): Command {

@@ -108,6 +108,7 @@ export interface ReplayEntry {
 }
 
 export interface DeliveryStory {
+  readonly delivery_id: string
   readonly destination: string
   readonly state: State
   readonly reason: string | null
@@ -115,6 +116,7 @@ export interface DeliveryStory {
   readonly attempts: readonly Attempt[]
   readonly replays?: readonly ReplayEntry[]
   readonly due_at: string | null
+  readonly claimed_until: string | null
 }
 
 export interface MessageStory {
@@ -462,4 +464,74 @@ export interface KeptThing {
     readonly removed: number
     readonly removed_in_all: number
   } | null
+}
+
+export type ConsentDecision =
+  | 'granted'
+  | 'denied'
+  | 'allowed_unknown'
+  | 'denied_unknown'
+  | 'expired'
+
+export interface ConsentAsked {
+  readonly categories: readonly string[]
+  readonly require: 'all' | 'any'
+  readonly unknown: 'hold' | 'deny' | 'allow'
+  readonly hold_ms: number
+  readonly when: string | null
+}
+
+export interface HeldCount {
+  readonly destination: string
+  readonly reason: string | null
+  readonly count: number
+  readonly first_due_at: string
+  readonly last_due_at: string
+}
+
+export interface ConsentStory {
+  readonly window: '1h' | '24h' | '7d'
+  readonly since: string
+  readonly until: string
+  readonly destinations: readonly {
+    readonly name: string
+    readonly asks: ConsentAsked | null
+    readonly decisions: Readonly<Partial<Record<ConsentDecision, number>>>
+  }[]
+  readonly held: readonly HeldCount[]
+}
+
+export interface HeldDelivery {
+  readonly delivery_id: string
+  readonly destination: string
+  readonly reason: string | null
+  readonly due_at: string
+  readonly received_at: string
+  readonly event: string
+  readonly message_id: string
+  readonly profile_id: string | null
+  readonly canonical_user_id: string | null
+  readonly waits_for: readonly string[]
+}
+
+export interface HeldPage {
+  readonly held: readonly HeldDelivery[]
+  readonly next_cursor: string | null
+}
+
+export interface Revocation {
+  readonly id: string
+  readonly categories: readonly string[]
+  readonly stated_at: string
+  readonly received_at: string
+  readonly message_id: string
+  readonly profile_id: string
+  readonly canonical_user_id: string | null
+  readonly withdrawn: Readonly<Record<string, number>>
+  readonly removed: Readonly<Record<string, number>>
+}
+
+export interface RevocationPage {
+  readonly revocations: readonly Revocation[]
+  readonly next_cursor: string | null
 }

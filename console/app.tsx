@@ -83,6 +83,8 @@ function fixOf(status: number): string {
   if (status === 404)
     return 'Check the id and the environment: nothing of one can be seen from another.'
   if (status === 403) return 'Sign in with a key or a link of a higher role.'
+  if (status === 409)
+    return 'Somebody, or a worker, was faster. Go back and look at it as it is now.'
   if (status >= 500) return 'The store cannot read its database now. Try again in a few seconds.'
   return 'Change what was asked for and try again.'
 }

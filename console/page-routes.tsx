@@ -1,6 +1,7 @@
 // Which page answers where: each asks the store for what it shows and renders it.
 import type { ConsoleApp, PageOptions } from './app.tsx'
 import { addAudiencePages } from './routes/audiences.tsx'
+import { addConsentPages } from './routes/consent.tsx'
 import { addDestinationPages } from './routes/destinations.tsx'
 import { addEventPages } from './routes/events.tsx'
 import { addMappingPages } from './routes/mappings.tsx'
@@ -19,5 +20,6 @@ export function addPages(app: ConsoleApp, options: PageOptions): void {
   addAudiencePages(app, store)
   addProfilePages(app, store)
   addMappingPages(app, store)
+  addConsentPages(app, store)
   addSettingsPages(app, store)
 }

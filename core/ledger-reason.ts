@@ -11,6 +11,7 @@ export type FilteredReason =
   | 'superseded'
   | 'no_remote_audience'
   | 'not_sent'
+  | 'withdrawn'
   | 'repeat_window_over'
   | 'repeat_not_recognised'
 

@@ -84,7 +84,15 @@ function frameOf({ name, environment, file }: DestinationOptions) {
     },
     repeatRule: repeatRuleOf(file),
     whenAnswerLost: file.when_answer_lost,
+    ...consentOf(file),
   }
+}
+
+// A single post asks nobody: its file has no subscriptions to decide for.
+function consentOf({ definition, consent }: DestinationFile): Pick<Destination, 'consent'> {
+  if (!consent || isSinglePost(definition) || consent.categories.length === 0) return {}
+  const { categories, require, unknown, hold, when = null } = consent
+  return { consent: { categories, require, unknown, hold_ms: hold, when } }
 }
 
 function rehearsal(slug: string): Pick<DestinationOptions, 'tokens' | 'run'> {

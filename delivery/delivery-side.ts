@@ -13,6 +13,7 @@ export function createDeliverySide(destinations: readonly Destination[]): Delive
       (await find(environment, name)?.preview(deliveries)) ?? null,
     report: async (environment, name, externalId) =>
       (await find(environment, name)?.remote?.report?.(externalId)) ?? null,
+    consent: (environment, name) => find(environment, name)?.consent ?? null,
     repeatRule: (environment, name) => find(environment, name)?.repeatRule ?? null,
   }
 }

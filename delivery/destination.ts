@@ -5,7 +5,7 @@ import type { FilteredReason, HeldReason } from '../core/ledger-reason.ts'
 import type { RepeatRule } from '../core/replay.ts'
 import type { RetrySchedule } from '../core/retry-schedule.ts'
 import type { Attempt, ClaimedDelivery } from '../store/deliveries.ts'
-import type { Preview, RemoteReport } from '../store/delivery-side.ts'
+import type { ConsentAsked, Preview, RemoteReport } from '../store/delivery-side.ts'
 
 export interface Destination {
   readonly name: string
@@ -34,6 +34,8 @@ export interface Destination {
   readonly confirm?: (receipt: string) => Promise<Confirmation>
   /** How its platform knows a repeat; null when every repeat counts. */
   readonly repeatRule: RepeatRule | null
+  /** What its file asks of people; without it nobody is asked. */
+  readonly consent?: ConsentAsked
   /** What becomes of an event that may have arrived, without an answer: sent again, or left for people to look at. */
   readonly whenAnswerLost?: 'retry' | 'unknown'
   /** Of a platform that keeps audiences: making one, and asking how it is. */

@@ -16,6 +16,9 @@ export const AUDIT_ACTIONS = [
   'secret.restored',
   'api_key.created',
   'api_key.revoked',
+  'delivery.released',
+  'delivery.withdrawn',
+  'delivery.settled',
 ] as const
 export type AuditAction = (typeof AUDIT_ACTIONS)[number]
 

@@ -14,7 +14,8 @@ interface Statement {
 
 /**
  * Records what the messages state and wakes the deliveries of whoever said something new: held ones are decided again,
- * and so are those waiting for a retry, which a refusal withdraws.
+ * and so are those waiting for a retry, which a refusal withdraws. A no after a yes, of the person or of somebody merged
+ * into them, is kept as a revocation.
  * @returns the profiles of whoever said something new
  */
 export async function recordConsents(
@@ -42,6 +43,15 @@ export async function recordConsents(
                set granted = excluded.granted, stated_at = excluded.stated_at, message_id = excluded.message_id
                where (c.stated_at, c.message_id) < (excluded.stated_at, excluded.message_id)
              returning profile_id, category
+           ), revoked as (
+             insert into revocations (environment, profile_id, categories, stated_at, received_at, message_id)
+             select $1, profile_id, array_agg(category order by category), t.stated_at, $7, t.message_id
+             from written join stated t using (profile_id, category)
+             where not t.granted and (t.before or t.before is null and exists (
+               select from (select id from profiles where merged_into = profile_id offset 0) p
+               cross join lateral (
+                 select from consents c where c.profile_id = p.id and c.category = t.category and c.granted limit 1) c))
+             group by profile_id, t.stated_at, t.message_id order by profile_id, t.message_id
            )
            select distinct profile_id::text from written join stated using (profile_id, category)
            where stated.before is distinct from stated.granted`,
@@ -52,6 +62,7 @@ export async function recordConsents(
       statements.map(({ granted }) => granted),
       statements.map(({ statedAt }) => statedAt),
       statements.map(({ messageId }) => messageId),
+      occasion.receivedAt,
     ],
   })
   const changed = rows.map(({ profile_id }) => profile_id)

@@ -6,6 +6,7 @@ import type { JsonObject } from '../core/json.ts'
 import { type AttemptMark, type EarlierAttempts, returnsToBefore } from '../core/replay.ts'
 import type { ReturnFacts } from '../core/return-message.ts'
 import { addConfirmations } from './confirmations.ts'
+import { consentDecisionOf } from './consent-decisions.ts'
 import { type Database, inTransaction } from './database.ts'
 
 export interface ClaimedDelivery {
@@ -114,7 +115,7 @@ export async function claimDeliveries(
                  where s.environment = $1 and s.destination = $2 and s.is_paused)
              order by due_at limit $5 for update skip locked
            )
-           update deliveries d set due_at = $4, attempts = d.attempts + 1
+           update deliveries d set due_at = $4, claimed_until = $4, attempts = d.attempts + 1
            from due
            join events e on e.id = due.event_id
            left join profiles p on p.id = e.profile_id
@@ -228,7 +229,7 @@ export async function releaseDeliveries(
 ): Promise<void> {
   await pool.query({
     name: 'release-deliveries',
-    text: `update deliveries d set due_at = $3, attempts = d.attempts - 1
+    text: `update deliveries d set due_at = $3, attempts = d.attempts - 1, claimed_until = null
            from unnest($1::bigint[], $2::integer[]) as t (id, number)
            where d.id = t.id and d.attempts = t.number and d.state in ('pending', 'retrying', 'held')`,
     values: [
@@ -291,6 +292,7 @@ async function recordAttempts(
 }
 
 // A claim that outlived its lease has been taken over: its attempt is on record, the state is the new holder's.
+// Held until it was too old to be sent is an answer that did not come in time.
 async function settleDeliveries(
   client: PoolClient,
   records: readonly DeliveryRecord[],
@@ -303,12 +305,16 @@ async function settleDeliveries(
              set state = t.state, reason = t.reason, due_at = coalesce(t.due_at, d.due_at),
                  settled_at = case when t.due_at is null then $6::timestamptz end,
                  decision = coalesce(t.decision::jsonb, d.decision),
-                 attempts = case when t.sent then d.attempts else d.attempts - 1 end,
+                 attempts = case when t.sent then d.attempts else d.attempts - 1 end, claimed_until = null,
+                 consent_decision = coalesce(t.consent_decision, case
+                   when d.reason = 'consent_unknown' and t.state = 'filtered' and t.reason = 'too_old' then 'expired'
+                 end, d.consent_decision),
                  replay_id = case when t.due_at is null then null else d.replay_id end
              from unnest($1::bigint[], $2::integer[], $3::text[], $4::text[], $5::timestamptz[], $7::boolean[],
-                         string_to_array($8, e'\\n', ''))
-               as t (id, number, state, reason, due_at, sent, decision)
-             where d.id = t.id and d.attempts = t.number and d.state in ('pending', 'retrying', 'held')
+                         string_to_array($8, e'\\n', ''), $9::text[])
+               as t (id, number, state, reason, due_at, sent, decision, consent_decision)
+             where d.id = t.id and d.attempts = t.number and d.claimed_until is not null
+               and d.state in ('pending', 'retrying', 'held')
              returning d.id::text`,
     values: [
       records.map(({ delivery }) => delivery.id),
@@ -320,6 +326,7 @@ async function settleDeliveries(
       records.map(({ attempt }) => attempt !== null),
       // An empty line is null.
       records.map(({ decision }) => (decision ? JSON.stringify(decision) : '')).join('\n'),
+      records.map(({ decision, settlement }) => consentDecisionOf(decision, settlement)),
     ],
   })
   return new Set(rows.map(({ id }) => id))

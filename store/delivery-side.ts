@@ -29,6 +29,20 @@ export interface RemoteReport {
   readonly detail: string | null
 }
 
+/** What a destination's file asks of people before it is sent to. */
+export interface ConsentAsked {
+  /** Ids of mappings/consent.yaml. */
+  readonly categories: readonly string[]
+  /** `all`: each of them must be granted; `any`: one is enough. */
+  readonly require: 'all' | 'any'
+  /** What it means that nobody has answered. */
+  readonly unknown: 'hold' | 'deny' | 'allow'
+  /** Milliseconds that an event is held for an answer. */
+  readonly hold_ms: number
+  /** FQL: asked for only where this is true. Null: always. */
+  readonly when: string | null
+}
+
 export interface DeliverySide {
   /** Whether the destination is delivered to in this environment. */
   isOn(environment: string, destination: string): boolean
@@ -40,6 +54,8 @@ export interface DeliverySide {
   ): Promise<Preview[] | null>
   /** How the destination's platform knows a repeat; null when every repeat counts. */
   repeatRule(environment: string, destination: string): RepeatRule | null
+  /** Null for a destination that asks for no consent, or is not on in this environment. */
+  consent(environment: string, destination: string): ConsentAsked | null
   /** Asks the platform; null where it cannot be asked. Rejects when it does not answer. */
   report(environment: string, destination: string, externalId: string): Promise<RemoteReport | null>
 }

@@ -53,6 +53,7 @@ export interface EventStory {
 }
 
 export interface DeliveryStory {
+  readonly delivery_id: string
   readonly destination: string
   readonly state: string
   readonly reason: string | null
@@ -60,7 +61,10 @@ export interface DeliveryStory {
   readonly decision: unknown
   readonly attempts: readonly AttemptStory[]
   readonly replays: readonly ReplayEntry[]
+  /** When it is decided or tried next, at the latest; null once it is settled. */
   readonly due_at: string | null
+  /** Until when a worker has it in hand; it may be on its way. Null when none has. */
+  readonly claimed_until: string | null
 }
 
 export interface AttemptStory {
@@ -214,9 +218,9 @@ async function transitionsOf(
 }
 
 async function deliveriesOf(client: PoolClient, eventId: string): Promise<DeliveryStory[]> {
-  const { rows } = await client.query<DeliveryStory & { id: string }>(
-    `select d.id::text, d.destination, d.state, d.reason, d.decision,
-            case when d.state in ('pending', 'retrying') then d.due_at end as due_at,
+  const { rows } = await client.query<DeliveryStory>(
+    `select d.id::text as delivery_id, d.destination, d.state, d.reason, d.decision,
+            case when d.state in ('pending', 'retrying', 'held') then d.due_at end as due_at, d.claimed_until,
             coalesce((
               select jsonb_agg(jsonb_build_object('number', a.number, 'started_at', a.started_at,
                 'duration_ms', a.duration_ms, 'status', a.status, 'error', a.error, 'request', a.request,
@@ -227,12 +231,12 @@ async function deliveriesOf(client: PoolClient, eventId: string): Promise<Delive
   )
   const replays = await replaysOf(
     client,
-    rows.map(({ id }) => id),
+    rows.map(({ delivery_id }) => delivery_id),
   )
-  return rows.map(({ id, ...row }) => ({
+  return rows.map((row) => ({
     ...row,
     attempts: row.attempts.map(withInstants),
-    replays: replays.get(id) ?? [],
+    replays: replays.get(row.delivery_id) ?? [],
   }))
 }
 

@@ -61,6 +61,7 @@ const PLACES = {
   a: '/audiences',
   p: '/profiles',
   m: '/mappings',
+  c: '/consent',
   s: '/settings',
 }
 let isGoing = false

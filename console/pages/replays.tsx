@@ -1,11 +1,13 @@
 import type { DryRunItem, DryRunPage, ReplayStory } from '../api-types.ts'
 import { Empty, FormToken, Frame } from '../parts/layout.tsx'
 import { Parts } from '../parts/plots.tsx'
-import { Id, Instant, StateMark, whole } from '../parts/words.tsx'
+import { Id, Instant, reasonText, StateMark, whole } from '../parts/words.tsx'
 import type { Viewer } from '../viewer.ts'
 
 /** What a replay is asked for, as it stands in the address of its dry run. */
-export type ReplayQuery = Readonly<Partial<Record<'message_id' | 'destination' | 'reason', string>>>
+export type ReplayQuery = Readonly<
+  Partial<Record<'message_id' | 'destination' | 'reason' | 'confirm_unknown', string>>
+>
 
 export interface DryRunProps {
   readonly viewer: Viewer
@@ -17,6 +19,7 @@ export interface DryRunProps {
 
 export function DryRunViewPage({ viewer, query, page, idempotencyKey }: DryRunProps) {
   const goes = page.items.filter(({ replay }) => replay)
+  const sent = goes.filter((item) => becomes(item) === 'sent')
   const more = page.next_cursor === null ? '' : ' among the first of them'
   return (
     <Frame viewer={viewer} title="Dry run" at="/dead-letters">
@@ -29,7 +32,7 @@ export function DryRunViewPage({ viewer, query, page, idempotencyKey }: DryRunPr
         <>
           <section class="panel confirm" aria-label="Replay">
             <p>
-              <b>{whole(goes.length)}</b> of {whole(page.items.length)}
+              <b>{whole(sent.length)}</b> of {whole(page.items.length)}
               {more} would be sent again
               {query.destination ? (
                 <>
@@ -67,8 +70,21 @@ export function DryRunViewPage({ viewer, query, page, idempotencyKey }: DryRunPr
   )
 }
 
+// A replay asks consent and triggers anew: what goes again need not be sent.
+function becomes({ replay, would }: DryRunItem): string {
+  return replay ? (would?.kind ?? 'sent') : 'stays'
+}
+
+const BECOMES: Readonly<Record<string, string>> = {
+  sent: 'would be sent',
+  held: 'would be held',
+  filtered: 'would be left out',
+  refused: 'would be refused',
+}
+
 function Item({ item }: { readonly item: DryRunItem }) {
-  const { destination, message_id, event, state, reason, replay, refusal, would, difference } = item
+  const { destination, message_id, event, state, reason, refusal, would, difference } = item
+  const became = becomes(item)
   const isChanged = difference !== null && difference.length > 0
   return (
     <li>
@@ -79,13 +95,15 @@ function Item({ item }: { readonly item: DryRunItem }) {
         <span class="hint">
           {destination} <StateMark state={state} />
         </span>
-        <span class={replay ? 'tag tag-goes' : 'tag'}>{replay ? 'would be sent' : 'stays'}</span>
+        <span class={became === 'sent' ? 'tag tag-goes' : 'tag'}>{BECOMES[became] ?? became}</span>
       </p>
       <p class="hint">
         {refusal?.message ??
           (would && would.kind !== 'sent'
-            ? `${would.kind}: ${would.reason ?? ''}`
-            : (reason ?? ''))}
+            ? `${would.kind}: ${reasonText(would.reason ?? '')}`
+            : reason
+              ? reasonText(reason)
+              : '')}
       </p>
       {isChanged ? (
         <table class="difference">

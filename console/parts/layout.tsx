@@ -14,6 +14,7 @@ const PAGES: readonly { readonly href: string; readonly icon: IconName; readonly
     { href: '/audiences', icon: 'audiences', name: 'Audiences' },
     { href: '/profiles', icon: 'profiles', name: 'Profiles' },
     { href: '/mappings', icon: 'mappings', name: 'Mappings' },
+    { href: '/consent', icon: 'consent', name: 'Consent' },
     { href: '/settings', icon: 'settings', name: 'Settings' },
     { href: '/docs/api', icon: 'docs', name: 'API' },
   ]

@@ -2,7 +2,8 @@
 import type { Child, PropsWithChildren } from 'hono/jsx'
 import type { Attempt, DeliveryStory } from '../api-types.ts'
 import { isObject } from '../property-origins.ts'
-import { type Look, mayAct, type Viewer } from '../viewer.ts'
+import type { Look, Viewer } from '../viewer.ts'
+import { DeliveryActions } from './delivery-actions.tsx'
 import { duration, Instant, JsonView, StateMark } from './words.tsx'
 
 export interface StepProps {
@@ -32,6 +33,15 @@ const REASONS: Readonly<Record<string, string>> = {
   consent_unknown: 'Nobody has said yes or no: it is kept until the answer comes.',
   no_identifier: 'There is nobody the platform could attribute it to.',
   replayed: 'Sent again on purpose; it waits for its turn.',
+  withdrawn: 'Somebody took it back before it was sent.',
+}
+
+// Left out for want of an answer is not the same as refused.
+function sentenceOf(reason: string, decision: DeliveryStory['decision']): string {
+  const consent = isObject(decision?.consent) ? decision.consent : null
+  if (reason === 'consent_denied' && consent?.state === 'unknown')
+    return 'Nobody has said yes or no, and this destination takes that for a no.'
+  return REASONS[reason] ?? reason
 }
 
 export interface DeliveryStepProps {
@@ -43,7 +53,7 @@ export interface DeliveryStepProps {
 }
 
 export function DeliveryStep({ delivery, messageId, viewer, about }: DeliveryStepProps) {
-  const { destination, state, reason, decision, attempts, replays = [], due_at } = delivery
+  const { destination, state, reason, decision, attempts, replays = [] } = delivery
   return (
     <Step
       id={`to-${destination}`}
@@ -55,7 +65,7 @@ export function DeliveryStep({ delivery, messageId, viewer, about }: DeliverySte
         </>
       }
     >
-      {reason ? <p>{REASONS[reason] ?? reason}</p> : null}
+      {reason ? <p>{sentenceOf(reason, decision)}</p> : null}
       <Consent decision={decision} messageId={messageId} viewer={viewer} />
       <Facts decision={decision} />
       {attempts.length > 0 ? (
@@ -71,25 +81,8 @@ export function DeliveryStep({ delivery, messageId, viewer, about }: DeliverySte
           {note ? `, “${note}”` : ''}: {refusal ? `not sent, ${refusal}` : (outcome ?? 'under way')}
         </p>
       ))}
-      {due_at ? (
-        <p class="hint">
-          Next attempt <Instant at={due_at} look={viewer.look} />
-        </p>
-      ) : null}
-      <ReplayForm delivery={delivery} messageId={messageId} viewer={viewer} />
+      <DeliveryActions delivery={delivery} messageId={messageId} viewer={viewer} />
     </Step>
-  )
-}
-
-function ReplayForm({ delivery, messageId, viewer }: DeliveryStepProps) {
-  const { state, destination } = delivery
-  if ((state !== 'dead' && state !== 'unknown') || !mayAct(viewer, 'operator')) return null
-  return (
-    <form method="get" action="/replays/new">
-      <input type="hidden" name="message_id" value={messageId} />
-      <input type="hidden" name="destination" value={destination} />
-      <button type="submit">Try a replay…</button>
-    </form>
   )
 }
 

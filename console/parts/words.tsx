@@ -152,6 +152,11 @@ const REASONS: Readonly<Record<string, string>> = {
   no_identifier: 'nobody to attribute it to',
   replayed: 'sent again on purpose',
   superseded: 'superseded by a later change',
+  withdrawn: 'taken back by a person',
+  below_minimum_size: 'its audience is too small yet',
+  earlier_under_way: 'an earlier change of the same person is on its way',
+  remote_audience: 'its audience at the platform is not there yet',
+  audience_paused: 'its audience at the platform is paused',
 }
 
 /** A reason of ours in words; a platform’s stays as it came. */

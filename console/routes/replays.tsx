@@ -21,7 +21,7 @@ export function addReplayPages(app: ConsoleApp, { newToken }: PageOptions, store
   app.get('/replays/new', async (context) => {
     const { viewer } = context.var
     const query = selectionOf(context.req.query())
-    const asked = { ...query, dry_run: true, states: ['dead', 'unknown'] }
+    const asked = { ...requestOf(query), dry_run: true }
     const page = await store(context).post<DryRunPage>('/v1/replays', asked)
     const idempotencyKey = newToken()
     return context.html(<DryRunViewPage {...{ viewer, query, page, idempotencyKey }} />)
@@ -30,7 +30,7 @@ export function addReplayPages(app: ConsoleApp, { newToken }: PageOptions, store
   app.post('/replays', async (context) => {
     const form = await context.req.parseBody()
     const note = typeof form.note === 'string' && form.note.trim() ? { note: form.note.trim() } : {}
-    const asked = { ...selectionOf(form), ...note, states: ['dead', 'unknown'] }
+    const asked = { ...requestOf(selectionOf(form)), ...note }
     const key = typeof form.idempotency_key === 'string' ? form.idempotency_key : newToken()
     const replay = await store(context).post<ReplayStory>('/v1/replays', asked, {
       'idempotency-key': key,
@@ -59,9 +59,15 @@ async function goOn(store: StoreApi, replay: ReplayStory): Promise<void> {
     current = await store.post<ReplayStory>(`/v1/replays/${current.id}/continue`)
 }
 
+// Of one message also what was left out is looked at: its dry run says whether it would go now.
+function requestOf({ confirm_unknown, ...selection }: Record<string, string>): object {
+  const states = ['dead', 'unknown', ...(selection.message_id ? ['filtered'] : [])]
+  return { ...selection, states, confirm_unknown: confirm_unknown === 'true' }
+}
+
 function selectionOf(given: Readonly<Record<string, unknown>>): Record<string, string> {
   return Object.fromEntries(
-    ['message_id', 'destination', 'reason'].flatMap((name) => {
+    ['message_id', 'destination', 'reason', 'confirm_unknown'].flatMap((name) => {
       const value = given[name]
       return typeof value === 'string' && value !== '' ? [[name, value] as const] : []
     }),

@@ -16,7 +16,9 @@ import { addApiKeyRoutes } from './routes/api-keys.ts'
 import { addAudienceAuditRoutes } from './routes/audience-audit.ts'
 import { addAudienceRoutes } from './routes/audiences.ts'
 import { addAuditLogRoutes } from './routes/audit-log.ts'
+import { addConsentRoutes } from './routes/consents.ts'
 import { addDeadLetterRoutes } from './routes/dead-letters.ts'
+import { addDeliveryRoutes } from './routes/deliveries.ts'
 import { addDestinationRoutes } from './routes/destinations.ts'
 import { addEventRoutes } from './routes/events.ts'
 import { addLedgerRoutes } from './routes/ledger.ts'
@@ -97,6 +99,8 @@ export function createStoreApp(given: StoreOptions): StoreApp {
     addViolationRoutes,
     addOpenApiRoute,
     addMappingRoutes,
+    addConsentRoutes,
+    addDeliveryRoutes,
   ]) {
     addRoutes(app, options)
   }

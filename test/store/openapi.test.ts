@@ -42,6 +42,7 @@ const SIDE = {
       evidence: null,
     })),
   repeatRule: () => null,
+  consent: () => null,
   report: async () => ({
     name: 'VIP',
     size: { lower: 1, upper: 2 },

@@ -93,6 +93,8 @@ describe('GET /v1/messages/:id', () => {
         },
         deliveries: [
           {
+            delivery_id: expect.any(String),
+            claimed_until: null,
             destination: 'segment',
             decision: null,
             state: 'pending',
@@ -102,6 +104,8 @@ describe('GET /v1/messages/:id', () => {
             replays: [],
           },
           {
+            delivery_id: expect.any(String),
+            claimed_until: null,
             destination: 'webhook',
             decision: null,
             state: 'retrying',

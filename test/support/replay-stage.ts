@@ -68,6 +68,7 @@ export async function setReplayStage(database: TestDatabase, options: ReplayStag
     deliverySide: {
       isOn: (...at) => createDeliverySide(destinations).isOn(...at),
       preview: (...at) => createDeliverySide(destinations).preview(...at),
+      consent: (...at) => createDeliverySide(destinations).consent(...at),
       repeatRule: (...at) => createDeliverySide(destinations).repeatRule(...at),
       report: (...at) => createDeliverySide(destinations).report(...at),
     },

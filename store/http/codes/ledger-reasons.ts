@@ -18,6 +18,13 @@ export const LEDGER_REASONS: CodeTexts<LedgerReason> = {
     fix: 'See what held it up: Segment, a pause, or consent that came late.',
     retry: 'no',
   },
+  withdrawn: {
+    means: 'Somebody took it back before it was sent.',
+    cause:
+      'It was withdrawn by hand: the decision says who, when and why, and whether an earlier attempt may have arrived.',
+    fix: 'Nothing, if it is meant so. A replay sends it after all.',
+    retry: 'no',
+  },
   consent_denied: {
     means: 'The person refused a category that the destination needs.',
     cause: 'The event’s own consent says so, or a statement that came later.',

@@ -114,6 +114,7 @@ const NOT_ON: DeliverySide = {
   isOn: () => false,
   preview: async () => null,
   repeatRule: () => null,
+  consent: () => null,
   report: async () => null,
 }
 
