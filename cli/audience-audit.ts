@@ -1,7 +1,9 @@
 // `tracklayer audience audit|resume`: who is in an audience here, and who is in it at each destination.
 import { Command } from 'commander'
 import type { AudienceAudit } from '../store/http/routes/audience-audit.ts'
-import { paint, print } from './output.ts'
+import { type CommandHelp, withStoreHelp } from './command-help.ts'
+import { EXIT } from './exit-codes.ts'
+import { type Column, paint, print, printJson, tableLines } from './output.ts'
 import { askStore } from './store-client.ts'
 
 interface Flags {
@@ -23,45 +25,44 @@ interface Repair {
   }[]
 }
 
-const AUDIT_HELP = `
+const AUDIT: CommandHelp = {
+  json: '{ audience, destinations: [{ destination, ours, acknowledged, waiting, missing, extra, drifted }], repaired? }',
+  notes: `
 A member is missing when nothing says that the destination has them and nothing is on the way; extra when it has somebody
-who is no member. Who is withheld (consent) or waiting is neither. Exits with 1 when there is drift.
+who is no member. Who is withheld (consent) or waiting is neither.`,
+  exits: { [EXIT.found]: 'there is drift, and --repair was not asked for' },
+  examples: [
+    'tracklayer audience audit vip',
+    'tracklayer audience audit vip --destination meta-audiences --json',
+    'tracklayer audience audit vip --repair',
+  ],
+}
 
-Examples:
-  tracklayer audience audit vip
-  tracklayer audience audit vip --destination meta-audiences --json
-  tracklayer audience audit vip --repair`
-
-const RESUME_HELP = `
-Examples:
-  tracklayer audience resume vip meta-audiences          the audience is well again: send what waits
-  tracklayer audience resume vip meta-audiences --anew   it is gone: make another one, then fill it:
-  tracklayer audience audit vip --destination meta-audiences --repair`
+const RESUME: CommandHelp = {
+  json: '{ audience, destination, external_id, state }',
+  examples: [
+    'tracklayer audience resume vip meta-audiences          # the audience is well again: send what waits',
+    'tracklayer audience resume vip meta-audiences --anew   # it is gone: make another one, then fill it:',
+    'tracklayer audience audit vip --destination meta-audiences --repair',
+  ],
+}
 
 export function auditCommands(): Command[] {
   return [
-    withStore(new Command('audit'))
+    withStoreHelp(new Command('audit'), AUDIT)
       .argument('<id>', 'our id, a key or a computation id')
       .option('--destination <name>', 'only this one')
       .option('--limit <count>', 'how many of those who drifted are listed', '20')
       .option('--repair', 'send again whoever is missing, remove again whoever is extra')
       .description('our members against what each destination acknowledged')
-      .addHelpText('after', AUDIT_HELP)
       .action(audit),
-    withStore(new Command('resume'))
+    withStoreHelp(new Command('resume'), RESUME)
       .argument('<id>', 'our id, a key or a computation id')
       .argument('<destination>', 'where its audience is paused')
       .option('--anew', 'forget the audience there and make another one')
       .description('let an audience go on that is gone or blocked at one destination')
-      .addHelpText('after', RESUME_HELP)
       .action(resume),
   ]
-}
-
-function withStore(command: Command): Command {
-  return command
-    .option('--store-url <url>', 'address of the store')
-    .option('--json', 'print the answer as JSON')
 }
 
 async function audit(id: string, flags: AuditFlags): Promise<void> {
@@ -73,8 +74,8 @@ async function audit(id: string, flags: AuditFlags): Promise<void> {
   const mended = repair
     ? await askStore<Repair>(storeUrl, `${pathOf(id)}/repair`, 'POST', { body })
     : null
-  if (isDrift && !repair) process.exitCode = 1
-  if (json) return print(JSON.stringify(mended ? { ...found, ...mended } : found))
+  if (isDrift && !repair) process.exitCode = EXIT.found
+  if (json) return printJson(mended ? { ...found, repaired: mended.repaired } : found)
   if (found.destinations.length === 0) print('nothing to compare: no destination is told of it')
   for (const each of found.destinations) printDestination(each)
   for (const { destination: name, entered, exited } of mended?.repaired ?? [])
@@ -103,11 +104,18 @@ function printDestination(found: AudienceAudit['destinations'][number]): void {
     print(`  ${count} withheld: ${reason}`)
   for (const { as, state, reason, count } of found.deliveries_waiting)
     print(`  ${count} ${as} ${state}${reason ? `: ${reason}` : ''}`)
-  for (const { drift, subject, canonical_user_id: user, last } of found.drifted)
-    print(
-      `  ${drift.padEnd(8)} ${user ?? subject}  ${last ? `${last.state} ${last.reason ?? ''}` : 'never told'}`,
-    )
+  if (found.drifted.length > 0)
+    for (const line of tableLines(DRIFTED, found.drifted)) print(`  ${line}`)
 }
+
+const DRIFTED: readonly Column<AudienceAudit['destinations'][number]['drifted'][number]>[] = [
+  { title: 'drift', value: ({ drift }) => drift, paint: paint.red },
+  { title: 'person', value: ({ canonical_user_id, subject }) => canonical_user_id ?? subject },
+  {
+    title: 'last told',
+    value: ({ last }) => (last ? [last.state, last.reason].filter(Boolean).join(' ') : 'never'),
+  },
+]
 
 function platformText(platform: AudienceAudit['destinations'][number]['platform']): string {
   if (!platform) return 'nothing'
@@ -129,7 +137,7 @@ async function resume(id: string, destination: string, flags: ResumeFlags): Prom
     'POST',
     { body: { destination, anew } },
   )
-  if (json) return print(JSON.stringify(answer))
+  if (json) return printJson(answer)
   print(`${id} at ${destination}: ${answer.state}`)
 }
 

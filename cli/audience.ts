@@ -3,8 +3,10 @@ import { Command, InvalidArgumentError } from 'commander'
 import type { AudienceMember, AudienceSummary } from '../store/audience-reading.ts'
 import { auditCommands } from './audience-audit.ts'
 import { type OutcomesAnswer, outcomeLines } from './audience-outcomes.ts'
-import { paint, print } from './output.ts'
+import { type CommandHelp, withStoreHelp } from './command-help.ts'
+import { type Column, paint, print, printJson, tableLines } from './output.ts'
 import { askStore } from './store-client.ts'
+import { inRounds, type WatchFlags, withWatch } from './watch.ts'
 
 interface Flags {
   readonly storeUrl?: string
@@ -22,33 +24,45 @@ interface OutcomeFlags extends Flags {
   readonly window?: string
 }
 
-const HELP = `
-Environment:
-  TRACKLAYER_STORE_URL   address of the store; else the running \`tracklayer dev\`
-  TRACKLAYER_API_KEY     API key of the environment to look in
+const LIST: CommandHelp = {
+  json: '{ audiences: [{ id, name, is_listed, is_current, members: { total, known, anonymous, unresolved }, mode, destinations }] }',
+  jsonNote: 'with --watch one a line',
+  examples: ['tracklayer audience list', 'tracklayer audience list --watch'],
+}
 
-Examples:
-  tracklayer audience list
-  tracklayer audience show vip
-  tracklayer audience members vip --limit 20
-  tracklayer audience members aud_2a7c --json | jq .members[].profile_id
-  tracklayer audience outcomes vip --since 2026-11-01 --window 7d`
+const SHOW: CommandHelp = {
+  json: '{ id, name, is_listed, computation_id, key, members, mode, retention_days, minimum_size, destinations }',
+  examples: ['tracklayer audience show vip', 'tracklayer audience show vip --json | jq .members'],
+}
+
+const MEMBERS: CommandHelp = {
+  json: '{ audience, members: [{ subject, status, profile_id, canonical_user_id, since, computed_at }], next }',
+  examples: [
+    'tracklayer audience members vip --limit 20',
+    'tracklayer audience members aud_2a7c --json | jq .members[].profile_id',
+  ],
+}
+
+const OUTCOMES: CommandHelp = {
+  json: '{ id, asked, audience: { people, entries }, period: { member, not_member, total }, window }',
+  examples: ['tracklayer audience outcomes vip --since 2026-11-01 --window 7d'],
+}
 
 export function audienceCommand(): Command {
   const command = new Command('audience').description('audiences and who is in them')
   command.addCommand(
-    withStore(new Command('list'))
+    withStoreHelp(withWatch(new Command('list')), LIST)
       .description('the audiences of the environment, listed and unlisted')
       .action(list),
   )
   command.addCommand(
-    withStore(new Command('show'))
+    withStoreHelp(new Command('show'), SHOW)
       .argument('<id>', 'our id, a key or a computation id')
       .description('one audience: where it comes from, how many are in it, what reacts to it')
       .action(show),
   )
   command.addCommand(
-    withStore(new Command('members'))
+    withStoreHelp(new Command('members'), MEMBERS)
       .argument('<id>', 'our id, a key or a computation id')
       .option('--limit <count>', 'members of one page', countOf, 100)
       .option('--cursor <next>', 'where to go on, from the page before')
@@ -57,7 +71,7 @@ export function audienceCommand(): Command {
   )
   for (const each of auditCommands()) command.addCommand(each)
   command.addCommand(
-    withStore(new Command('outcomes'))
+    withStoreHelp(new Command('outcomes'), OUTCOMES)
       .argument('<id>', 'our id, a key or a computation id')
       .option('--since <instant>', 'from then on, e.g. 2026-11-01; else from the beginning')
       .option('--until <instant>', 'before then; else until now')
@@ -68,38 +82,38 @@ export function audienceCommand(): Command {
   return command
 }
 
-function withStore(command: Command): Command {
-  return command
-    .option('--store-url <url>', 'address of the store')
-    .option('--json', 'print the answer as JSON')
-    .addHelpText('after', HELP)
-}
-
 function countOf(value: string): number {
   const count = Number(value)
   if (Number.isInteger(count) && count >= 1 && count <= 1000) return count
   throw new InvalidArgumentError('want a number from 1 to 1000')
 }
 
-async function list({ storeUrl, json }: Flags): Promise<void> {
-  const answer = await askStore<{ audiences: AudienceSummary[] }>(storeUrl, '/v1/audiences')
-  if (json) return print(JSON.stringify(answer))
-  if (answer.audiences.length === 0) return print('no audience yet')
-  for (const audience of answer.audiences) print(lineOf(audience))
+async function list({ storeUrl, ...flags }: Flags & WatchFlags): Promise<void> {
+  await inRounds(
+    flags,
+    () => askStore<{ audiences: AudienceSummary[] }>(storeUrl, '/v1/audiences'),
+    ({ audiences }) => {
+      if (audiences.length === 0) return ['no audience yet: Engage has said nothing of one']
+      return tableLines(COLUMNS, audiences)
+    },
+  )
 }
 
-function lineOf({ id, is_listed, is_current, members, destinations }: AudienceSummary): string {
-  const notes = [
-    is_listed ? '' : 'unlisted',
-    is_current ? '' : 'made anew since',
-    destinations.length > 0 ? `to ${destinations.join(', ')}` : '',
-  ].filter(Boolean)
-  return `${id.padEnd(24)} ${String(members.total).padStart(8)}  ${paint.dim(notes.join('; '))}`
-}
+const COLUMNS: readonly Column<AudienceSummary>[] = [
+  { title: 'audience', value: ({ id }) => id, paint: paint.bold },
+  { title: 'members', value: ({ members }) => members.total },
+  { title: 'known', value: ({ members }) => members.known },
+  { title: 'listed', value: ({ is_listed }) => (is_listed ? 'yes' : 'no') },
+  {
+    title: 'destinations',
+    value: ({ destinations, is_current }) =>
+      [destinations.join(', ') || 'none', ...(is_current ? [] : ['made anew since'])].join('; '),
+  },
+]
 
 async function show(id: string, { storeUrl, json }: Flags): Promise<void> {
   const audience = await askStore<AudienceSummary>(storeUrl, pathOf(id))
-  if (json) return print(JSON.stringify(audience))
+  if (json) return printJson(audience)
   const { total, known, anonymous, unresolved } = audience.members
   print(`${paint.bold(audience.id)}  ${audience.name ?? ''}`)
   const rows = {
@@ -120,17 +134,23 @@ async function members(id: string, { storeUrl, json, limit, cursor }: MemberFlag
     storeUrl,
     `${pathOf(id)}/members?${query}`,
   )
-  if (json) return print(JSON.stringify(answer))
-  for (const { subject, status, canonical_user_id, since } of answer.members)
-    print(`${(canonical_user_id ?? subject).padEnd(32)} ${status.padEnd(10)} since ${since}`)
+  if (json) return printJson(answer)
+  if (answer.members.length === 0) return print('nobody is in it')
+  for (const line of tableLines(MEMBER_COLUMNS, answer.members)) print(line)
   if (answer.next) print(paint.dim(`more: --cursor ${answer.next}`))
 }
+
+const MEMBER_COLUMNS: readonly Column<AudienceMember>[] = [
+  { title: 'person', value: ({ canonical_user_id, subject }) => canonical_user_id ?? subject },
+  { title: 'status', value: ({ status }) => status },
+  { title: 'since', value: ({ since }) => since },
+]
 
 async function outcomes(id: string, flags: OutcomeFlags): Promise<void> {
   const { storeUrl, json, since, until, window } = flags
   const query = new URLSearchParams(Object.entries({ since, until, window }).filter(isGiven))
   const answer = await askStore<OutcomesAnswer>(storeUrl, `${pathOf(id)}/outcomes?${query}`)
-  if (json) return print(JSON.stringify(answer))
+  if (json) return printJson(answer)
   for (const line of outcomeLines(answer, paint)) print(line)
 }
 

@@ -3,7 +3,8 @@ import { Command } from 'commander'
 import { TrackLayerError } from '../core/errors.ts'
 import type { MessageStory } from '../store/messages.ts'
 import type { ChangedDelivery, GroupResult } from '../store/waiting-deliveries.ts'
-import { paint, print } from './output.ts'
+import { STORE_VARIABLES, withStoreHelp } from './command-help.ts'
+import { paint, print, printJson } from './output.ts'
 import { askStore } from './store-client.ts'
 
 interface Flags {
@@ -17,54 +18,55 @@ interface Flags {
 
 type Act = 'release' | 'withdraw' | 'settle'
 
-const HELP = `
-Environment:
-  TRACKLAYER_STORE_URL   address of the store; else the running \`tracklayer dev\`
-  TRACKLAYER_API_KEY     API key of the environment to act in, an operator's at least
-
-Answer (--json):
-  of one       { delivery_id, destination, message_id, state, reason, due_at, may_have_arrived }
-  of a group   { changed, skipped }; 10,000 at a time`
-
 /** What each does, in the words of its help. */
-const ACTS: Readonly<Record<Act, { readonly says: string; readonly examples: string }>> = {
-  release: {
-    says: 'have what is held decided again now; it goes only if nothing holds it any more',
-    examples: `
-  tracklayer delivery release 1742
-  tracklayer delivery release --message msg_1 --destination meta
-  tracklayer delivery release --destination meta --reason consent_unknown`,
-  },
-  withdraw: {
-    says: 'take back what waits: it is not sent, and the ledger says that you did it',
-    examples: `
-  tracklayer delivery withdraw 1742 --note "a test order"
-  tracklayer delivery withdraw --message msg_1 --destination meta
-  tracklayer delivery withdraw --destination meta --reason consent_unknown`,
-  },
-  settle: {
-    says: 'say of an unknown one that you looked and it arrived: it counts as delivered',
-    examples: `
-  tracklayer delivery settle 1742 --note "seen in their console"
-  tracklayer delivery settle --message msg_1 --destination meta`,
-  },
-}
+const ACTS: Readonly<Record<Act, { readonly says: string; readonly examples: readonly string[] }>> =
+  {
+    release: {
+      says: 'have what is held decided again now; it goes only if nothing holds it any more',
+      examples: [
+        'tracklayer delivery release 1742',
+        'tracklayer delivery release --message msg_1 --destination meta',
+        'tracklayer delivery release --destination meta --reason consent_unknown',
+      ],
+    },
+    withdraw: {
+      says: 'take back what waits: it is not sent, and the ledger says that you did it',
+      examples: [
+        'tracklayer delivery withdraw 1742 --note "a test order"',
+        'tracklayer delivery withdraw --message msg_1 --destination meta',
+        'tracklayer delivery withdraw --destination meta --reason consent_unknown',
+      ],
+    },
+    settle: {
+      says: 'say of an unknown one that you looked and it arrived: it counts as delivered',
+      examples: [
+        'tracklayer delivery settle 1742 --note "seen in their console"',
+        'tracklayer delivery settle --message msg_1 --destination meta',
+      ],
+    },
+  }
+
+const ONE = '{ delivery_id, destination, message_id, state, reason, due_at, may_have_arrived }'
 
 export function deliveryActCommands(): Command[] {
   return (Object.keys(ACTS) as Act[]).map((act) => {
     const { says, examples } = ACTS[act]
+    const isOfGroups = act !== 'settle'
     const command = new Command(act)
       .description(says)
       .argument('[id]', 'the delivery; else --message and --destination')
       .option('--message <id>', 'the delivery of this message …')
       .option('--destination <name>', '… to this destination')
-    if (act !== 'settle') command.option('--reason <reason>', 'all it holds for this reason')
-    return command
-      .option('--note <text>', 'why, for whoever asks later')
-      .option('--store-url <url>', 'address of the store')
-      .option('--json', 'print the answer as JSON')
-      .addHelpText('after', `${HELP}\n\nExamples:${examples}`)
-      .action((id: string | undefined, flags: Flags) => run(act, id, flags))
+    if (isOfGroups) command.option('--reason <reason>', 'all it holds for this reason')
+    return withStoreHelp(command.option('--note <text>', 'why, for whoever asks later'), {
+      json: ONE,
+      ...(isOfGroups ? { jsonNote: 'of a group { changed, skipped }, 10,000 at a time' } : {}),
+      environment: {
+        ...STORE_VARIABLES,
+        TRACKLAYER_API_KEY: "API key of the environment to act in, an operator's at least",
+      },
+      examples,
+    }).action((id: string | undefined, flags: Flags) => run(act, id, flags))
   })
 }
 
@@ -74,11 +76,12 @@ async function run(act: Act, id: string | undefined, flags: Flags): Promise<void
     const body = { destination, reason, note }
     const path = `/v1/deliveries/${act}`
     const answer = await askStore<GroupResult>(storeUrl, path, 'POST', { body })
-    return print(flags.json ? JSON.stringify(answer) : groupLine(act, answer))
+    return flags.json ? printJson(answer) : print(groupLine(act, answer))
   }
   const path = `/v1/deliveries/${encodeURIComponent(id ?? (await idOf(flags)))}/${act}`
   const answer = await askStore<ChangedDelivery>(storeUrl, path, 'POST', { body: { note } })
-  print(flags.json ? JSON.stringify(answer) : lineOf(answer))
+  if (flags.json) printJson(answer)
+  else print(lineOf(answer))
 }
 
 async function idOf({ message, destination, storeUrl }: Flags): Promise<string> {

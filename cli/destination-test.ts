@@ -14,7 +14,9 @@ import { testRunOf } from '../delivery/test-modes.ts'
 import { createTransport } from '../delivery/transport.ts'
 import { type Tried, tryDestination } from '../delivery/try-destination.ts'
 import { realClock, realRandom } from './clock.ts'
+import { type CommandHelp, withHelp } from './command-help.ts'
 import { readAccess, readVault } from './config.ts'
+import { EXIT } from './exit-codes.ts'
 import {
   loadConsentCatalogue,
   loadDestinationFiles,
@@ -22,7 +24,7 @@ import {
   loadTable,
 } from './load-mappings.ts'
 import { openDatabase } from './open-database.ts'
-import { logLine, paint, print } from './output.ts'
+import { logLine, paint, print, printJson } from './output.ts'
 import { MAPPINGS } from './paths.ts'
 
 interface Flags {
@@ -35,17 +37,20 @@ interface Flags {
   readonly json?: boolean
 }
 
-const HELP = `
-Runs beside the store, with the same variables (see tracklayer store serve --help). Exit code 1 unless the platform took it.
-
-Examples:
-  tracklayer destination test meta --test-code TEST12345
-  tracklayer destination test google-ads
-  tracklayer destination test webhook --send-real`
+const HELP: CommandHelp = {
+  json: '{ outcome, reason, exchanges: [{ request, status, response }], faults }',
+  notes: 'Runs beside the store, with the same variables (see tracklayer store serve --help).',
+  exits: { [EXIT.done]: 'the platform took it', [EXIT.found]: 'it did not, or would not count it' },
+  examples: [
+    'tracklayer destination test meta --test-code TEST12345',
+    'tracklayer destination test google-ads',
+    'tracklayer destination test webhook --send-real',
+  ],
+}
 
 export function destinationTestCommand(): Command {
-  return new Command('test')
-    .argument('<name>')
+  return withHelp(new Command('test'), HELP)
+    .argument('<name>', 'as its file in mappings/destinations is called')
     .description('send one test event and show request and answer')
     .option('--environment <name>', 'whose settings to use; may be left out when there is one')
     .option('--event <name>', "the event's name in Segment", 'Order Completed')
@@ -53,8 +58,6 @@ export function destinationTestCommand(): Command {
     .option('--send-real', 'send an event that counts')
     .option('--mappings <folder>', 'folder with destinations/ and returns.yaml', MAPPINGS)
     .option('--data-dir <folder>', 'where the store keeps OAuth tokens', '.tracklayer/postgres')
-    .option('--json', 'print one JSON object: { outcome, reason, exchanges, faults }')
-    .addHelpText('after', HELP)
     .action(test)
 }
 
@@ -87,7 +90,8 @@ async function test(name: string, flags: Flags): Promise<void> {
       throw invalid(`${name} is off in ${environment}: set ${tried.missing.join(', ')}`)
     const faults = run.faultsIn(jsonOr(tried.lastBody))
     tell(flags, run.says, tried, faults)
-    process.exitCode = tried.result.kind === 'delivered' && faults.length === 0 ? 0 : 1
+    const isTaken = tried.result.kind === 'delivered' && faults.length === 0
+    process.exitCode = isTaken ? EXIT.done : EXIT.found
   } finally {
     transport.close()
     await database?.close()
@@ -168,7 +172,7 @@ function tell(
 ): void {
   const reason = 'reason' in result ? result.reason : null
   if (json) {
-    print(JSON.stringify({ outcome: result.kind, reason, exchanges, faults }))
+    printJson({ outcome: result.kind, reason, exchanges, faults })
     return
   }
   print(paint.dim(says))

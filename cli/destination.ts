@@ -1,10 +1,12 @@
 // `tracklayer destination list|pause|enable|test`: what is on, what waits, the switch, and one event to try it with.
 import { Command } from 'commander'
-import type { DestinationSums } from '../store/ledger.ts'
+import type { DeliveryState, DestinationSums } from '../store/ledger.ts'
 import type { MatchSummary } from '../store/match-summaries.ts'
+import { type CommandHelp, withStoreHelp } from './command-help.ts'
 import { destinationTestCommand } from './destination-test.ts'
-import { paint, print } from './output.ts'
+import { type Column, paint, print, printJson, tableLines } from './output.ts'
 import { askStore } from './store-client.ts'
+import { inRounds, type WatchFlags, withWatch } from './watch.ts'
 
 interface Flags {
   readonly storeUrl?: string
@@ -19,32 +21,36 @@ interface Listed {
   readonly match_quality: MatchSummary | null
 }
 
-const HELP = `
-Environment:
-  TRACKLAYER_STORE_URL   address of the store; else the running \`tracklayer dev\`
-  TRACKLAYER_API_KEY     API key of the environment to look in
+const LIST: CommandHelp = {
+  json: '{ destinations: [{ name, is_paused, reason, changed_at, deliveries, match_quality }] }',
+  jsonNote: 'with --watch one a line',
+  examples: [
+    'tracklayer destination list',
+    'tracklayer destination list --watch 5',
+    "tracklayer destination list --json | jq '.destinations[] | select(.is_paused)'",
+  ],
+}
 
-Examples:
-  tracklayer destination list
-  tracklayer destination pause meta
-  tracklayer destination enable meta`
+function switchHelp(verb: 'pause' | 'enable'): CommandHelp {
+  return { json: '{ name, is_paused }', examples: [`tracklayer destination ${verb} meta`] }
+}
 
 export function destinationCommand(): Command {
   const command = new Command('destination').description('where events go')
   command.addCommand(
-    withStore(new Command('list'))
+    withStoreHelp(withWatch(new Command('list')), LIST)
       .description('the destinations of the environment, with the states of their deliveries')
       .action(list),
   )
   command.addCommand(
-    withStore(new Command('pause'))
-      .argument('<name>')
+    withStoreHelp(new Command('pause'), switchHelp('pause'))
+      .argument('<name>', 'as its file in mappings/destinations is called')
       .description('send nothing more; deliveries wait')
       .action((name: string, flags: Flags) => change(name, 'pause', flags)),
   )
   command.addCommand(
-    withStore(new Command('enable'))
-      .argument('<name>')
+    withStoreHelp(new Command('enable'), switchHelp('enable'))
+      .argument('<name>', 'as its file in mappings/destinations is called')
       .description('send again, also after a refused credential was mended')
       .action((name: string, flags: Flags) => change(name, 'enable', flags)),
   )
@@ -52,26 +58,50 @@ export function destinationCommand(): Command {
   return command
 }
 
-function withStore(command: Command): Command {
-  return command
-    .option('--store-url <url>', 'address of the store')
-    .option('--json', 'print the answer as JSON')
-    .addHelpText('after', HELP)
+async function list({ storeUrl, ...flags }: Flags & WatchFlags): Promise<void> {
+  await inRounds(
+    flags,
+    () => askStore<{ destinations: Listed[] }>(storeUrl, '/v1/destinations'),
+    tellDestinations,
+  )
 }
 
-async function list({ storeUrl, json }: Flags): Promise<void> {
-  const answer = await askStore<{ destinations: Listed[] }>(storeUrl, '/v1/destinations')
-  if (json) return print(JSON.stringify(answer))
-  for (const { name, is_paused, reason, deliveries, match_quality } of answer.destinations) {
-    const state = is_paused ? paint.red('paused') : paint.green('on    ')
-    const counts = Object.entries(deliveries ?? {})
-      .filter(([key, count]) => typeof count === 'number' && count > 0 && key !== 'total')
-      .map(([key, count]) => `${key} ${count}`)
-    print(
-      `${name.padEnd(14)} ${state}  ${counts.join(', ') || 'nothing yet'}${reason ? `  (${reason})` : ''}`,
-    )
-    if (match_quality) print(`${' '.repeat(22)} ${matchLine(match_quality)}`)
-  }
+function* tellDestinations({ destinations }: { destinations: Listed[] }): Generator<string> {
+  if (destinations.length === 0)
+    return yield 'no destination is on: `store serve` says which variables they need'
+  yield* tableLines(COLUMNS, destinations)
+  const width = Math.max(...destinations.map(({ name }) => name.length))
+  const notes = destinations.flatMap((one) => [...notesOf(one, width)])
+  if (notes.length > 0) yield* ['', ...notes]
+}
+
+const countOf =
+  (...states: readonly DeliveryState[]) =>
+  ({ deliveries }: Listed) =>
+    states.reduce((sum, state) => sum + (deliveries?.[state] ?? 0), 0)
+const redWhenAny = (text: string) => (text === '0' ? text : paint.red(text))
+
+const COLUMNS: readonly Column<Listed>[] = [
+  { title: 'destination', value: ({ name }) => name, paint: paint.bold },
+  {
+    title: 'state',
+    value: ({ is_paused }) => (is_paused ? 'paused' : 'on'),
+    paint: (text, { is_paused }) => (is_paused ? paint.red(text) : paint.green(text)),
+  },
+  { title: 'delivered', value: countOf('delivered') },
+  { title: 'waiting', value: countOf('pending', 'retrying') },
+  { title: 'held', value: countOf('held') },
+  { title: 'filtered', value: countOf('filtered') },
+  { title: 'dead', value: countOf('dead'), paint: redWhenAny },
+  { title: 'unknown', value: countOf('unknown'), paint: redWhenAny },
+  { title: 'match', value: ({ match_quality: match }) => match?.average.toFixed(1) ?? null },
+]
+
+// What a person may have to act on, below the table, so that the columns stay narrow.
+function* notesOf({ name, reason, match_quality }: Listed, width: number): Generator<string> {
+  const label = name.padEnd(width)
+  if (reason) yield `${paint.bold(label)}  ${paint.yellow(reason)}`
+  if (match_quality) yield paint.dim(`${label}  ${matchLine(match_quality)}`)
 }
 
 // An estimate of coverage, which is what a sender can mend; the platform's own score knows what was matched.
@@ -91,5 +121,6 @@ async function change(
     `/v1/destinations/${encodeURIComponent(name)}/${action}`,
     'POST',
   )
-  print(json ? JSON.stringify(answer) : `${name} is ${answer.is_paused ? 'paused' : 'on'}`)
+  if (json) return printJson(answer)
+  print(`${name} is ${answer.is_paused ? 'paused' : 'on'}`)
 }

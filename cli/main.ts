@@ -1,54 +1,23 @@
 #!/usr/bin/env node
 // The one composition root: the only room that makes clocks, chance, connections and processes.
-import { Command } from 'commander'
+import { CommanderError } from 'commander'
 import { messageOf, TrackLayerError } from '../core/errors.ts'
-import { audienceCommand } from './audience.ts'
-import { buildCommand } from './build.ts'
-import { deadLetterCommand } from './dead-letter.ts'
-import { deployCommand } from './deploy/command.ts'
-import { destinationCommand } from './destination.ts'
-import { devCommand } from './dev/command.ts'
-import { doctorCommand } from './doctor/command.ts'
-import { functionCommand } from './function/command.ts'
-import { keysCommand } from './keys/command.ts'
-import { mappingsCommand } from './mappings.ts'
-import { messageCommand } from './message.ts'
-import { endQuietlyOnClosedOutput } from './output.ts'
-import { planCommand } from './plan.ts'
-import { reconcileCommand } from './reconcile.ts'
-import { replayCommand } from './replay.ts'
-import { deliveryCommand, storeCommand } from './store.ts'
+import { exitCodeOf } from './exit-codes.ts'
+import { endQuietlyOnClosedOutput, paintError, print, printError } from './output.ts'
+import { createProgram } from './program.ts'
+import { wayIn } from './way-in.ts'
 
-const program = new Command('tracklayer')
-  .description('Canonical, signed, deduplicated events behind Segment, with a ledger that balances')
-  .version(require('../package.json').version)
-  .showHelpAfterError('(--help shows how)')
-for (const command of [
-  devCommand(),
-  storeCommand(),
-  deliveryCommand(),
-  messageCommand(),
-  destinationCommand(),
-  audienceCommand(),
-  deadLetterCommand(),
-  replayCommand(),
-  reconcileCommand(),
-  planCommand(),
-  mappingsCommand(),
-  functionCommand(),
-  deployCommand(),
-  doctorCommand(),
-  keysCommand(),
-  buildCommand(),
-]) {
-  program.addCommand(command)
-}
+const { version } = require('../package.json')
 
 endQuietlyOnClosedOutput()
-program.parseAsync().catch((error: unknown) => {
+if (process.argv.length === 2) for (const line of wayIn(version)) print(line)
+else createProgram(version).parseAsync().catch(end)
+
+function end(error: unknown): void {
+  process.exitCode = exitCodeOf(error)
+  // Commander has said its own already.
+  if (error instanceof CommanderError) return
   // Our own errors say what to do; of anything else the whole stack is wanted.
-  const text =
-    error instanceof TrackLayerError || !(error instanceof Error) ? messageOf(error) : error.stack
-  process.stderr.write(`${text}\n`)
-  process.exitCode = 1
-})
+  const isOurs = error instanceof TrackLayerError || !(error instanceof Error)
+  printError(isOurs ? paintError.red(messageOf(error)) : (error.stack ?? messageOf(error)))
+}

@@ -19,8 +19,10 @@ import { goneLeaks, type Leaks, leaksOf, newLeaks } from '../core/pii/leaks.ts'
 import { parsePiiLock } from '../core/pii/lock.ts'
 import type { CoverageFinding } from '../store/coverage.ts'
 import type { ViolationCount } from '../store/violations.ts'
+import { type CommandHelp, withStoreHelp } from './command-help.ts'
+import { EXIT } from './exit-codes.ts'
 import { loadConsentCatalogue, loadDestinationFiles, loadNamesWithoutRow } from './load-mappings.ts'
-import { paint, print } from './output.ts'
+import { paint, print, printJson } from './output.ts'
 import { MAPPINGS, ROOT } from './paths.ts'
 import { askStore } from './store-client.ts'
 
@@ -34,32 +36,27 @@ interface Flags {
   readonly json?: boolean
 }
 
-const HELP = `
-Exit code 1 when something was found.
-
-Environment (--store):
-  TRACKLAYER_STORE_URL   address of the store; else the running \`tracklayer dev\`
-  TRACKLAYER_API_KEY     API key of the environment to look in
-
-Examples:
-  tracklayer mappings check --messages recorded.ndjson
-  tracklayer mappings check --store
-  tracklayer mappings check --pii             which personal field newly reaches which destination
-  tracklayer mappings check --pii --accept    agree to what is sent now: writes pii.lock.yaml`
+const HELP: CommandHelp = {
+  json: '{ findings: [{ kind, event, problem, fix, count?, seen? }] }',
+  exits: { [EXIT.found]: 'something was found' },
+  examples: [
+    'tracklayer mappings check --messages recorded.ndjson',
+    'tracklayer mappings check --store',
+    'tracklayer mappings check --pii             # which personal field newly reaches which destination',
+    'tracklayer mappings check --pii --accept    # agree to what is sent now: writes pii.lock.yaml',
+  ],
+}
 
 export function mappingsCommand(): Command {
-  const check = new Command('check')
+  const check = withStoreHelp(new Command('check'), HELP)
     .description(
       'fail on unmapped, case-drifted or type-drifted events, or on newly leaked personal data',
     )
     .option('--messages <file>', 'one message a line, as JSON')
     .option('--store', 'the latest messages of a store')
-    .option('--store-url <url>', 'address of the store')
     .option('--pii', 'compare what destinations get with pii.lock.yaml')
     .option('--accept', 'with --pii: write pii.lock.yaml anew')
     .option('--mappings <folder>', 'folder with events.yaml', MAPPINGS)
-    .option('--json', 'print one JSON object: { findings }')
-    .addHelpText('after', HELP)
     .action(runCheck)
   return new Command('mappings').description('the mappings folder').addCommand(check)
 }
@@ -75,8 +72,8 @@ async function runCheck(flags: Flags): Promise<void> {
     ...(flags.store ? await checkStore(flags) : []),
     ...(flags.pii ? checkPii(flags) : []),
   ]
-  if (lines.length > 0) process.exitCode = 1
-  if (flags.json) return print(JSON.stringify({ findings: lines }))
+  if (lines.length > 0) process.exitCode = EXIT.found
+  if (flags.json) return printJson({ findings: lines })
   for (const { event, problem, fix, row, seen } of lines) {
     print(`${paint.red(event)} ${problem}${seen ? ` (${seen})` : ''}\n  fix: ${fix}`)
     if (row) print(`  row: ${row}`)

@@ -4,8 +4,10 @@ import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { TrackLayerError } from '../core/errors.ts'
 import { realClock } from './clock.ts'
+import { type CommandHelp, STORE_VARIABLES, withStoreHelp } from './command-help.ts'
+import { EXIT } from './exit-codes.ts'
 import { tellStory } from './message-story.ts'
-import { logLine, paint, print } from './output.ts'
+import { logLine, paint, print, printJson } from './output.ts'
 import { storeTarget } from './store-client.ts'
 import { adviceOf, TRACKING_APIS, traceTestMessage } from './test-message.ts'
 
@@ -21,8 +23,25 @@ interface Flags {
   readonly json?: boolean
 }
 
+const HELP: CommandHelp = {
+  json: '{ message_id, story, advice }',
+  notes: `
+The message carries context.tracklayer.test, the user id tracklayer-test, and the value 0. The default event is no conversion;
+a platform that gets a purchase by --event and --consent counts it.`,
+  environment: { SEGMENT_WRITE_KEY: 'write key of the source', ...STORE_VARIABLES },
+  exits: {
+    [EXIT.done]: 'it arrived, and every destination took it or had a reason not to',
+    [EXIT.found]: 'anything else',
+  },
+  examples: [
+    'tracklayer message send-test',
+    "tracklayer message send-test --event 'Checkout Started' --consent Advertising",
+    'tracklayer message send-test --tracking-url http://127.0.0.1:8701 --write-key shop',
+  ],
+}
+
 export function sendTestCommand(): Command {
-  return new Command('send-test')
+  return withStoreHelp(new Command('send-test'), HELP)
     .description('send one marked event through Segment and tell what becomes of it')
     .option(
       '--write-key <key>',
@@ -38,29 +57,8 @@ export function sendTestCommand(): Command {
       'categories that are granted; without, no advertising platform gets it',
       [],
     )
-    .option('--store-url <url>', 'address of the store')
     .option('--ca <file>', 'PEM of the authority of a store without a public certificate')
     .option('--timeout <seconds>', 'how long to wait', '120')
-    .option('--json', 'print one JSON object: { message_id, story, advice }')
-    .addHelpText(
-      'after',
-      `
-The message carries context.tracklayer.test, the user id tracklayer-test, and the value 0. The default event is no conversion;
-a platform that gets a purchase by --event and --consent counts it.
-
-Environment:
-  SEGMENT_WRITE_KEY      write key of the source
-  TRACKLAYER_STORE_URL   address of the store
-  TRACKLAYER_API_KEY     API key of the environment to look in
-
-Exit codes:
-  0  it arrived, and every destination took it or had a reason not to     1  anything else
-
-Examples:
-  tracklayer message send-test
-  tracklayer message send-test --event 'Checkout Started' --consent Advertising
-  tracklayer message send-test --tracking-url http://127.0.0.1:8701 --write-key shop`,
-    )
     .action(sendTest)
 }
 
@@ -87,10 +85,10 @@ async function sendTest(flags: Flags): Promise<void> {
     timeoutMs: Number(flags.timeout) * 1000,
   })
   const advice = adviceOf(story)
-  if (flags.json) print(JSON.stringify({ message_id: messageId, story, advice }))
+  if (flags.json) printJson({ message_id: messageId, story, advice })
   else {
     if (story) for (const line of tellStory(story)) print(line)
     if (advice) print(paint.yellow(advice))
   }
-  if (advice) process.exitCode = 1
+  if (advice) process.exitCode = EXIT.found
 }

@@ -1,9 +1,10 @@
 // `tracklayer message explain <id>`: the whole story of one message, from the store's HTTP API.
 import { Command } from 'commander'
 import type { MessageStory } from '../store/messages.ts'
+import { type CommandHelp, withStoreHelp } from './command-help.ts'
 import { sendTestCommand } from './message-send-test.ts'
 import { tellStory } from './message-story.ts'
-import { print } from './output.ts'
+import { print, printJson } from './output.ts'
 import { askStore } from './store-client.ts'
 
 interface ExplainFlags {
@@ -11,28 +12,20 @@ interface ExplainFlags {
   readonly json?: boolean
 }
 
+const HELP: CommandHelp = {
+  json: '{ message_id, environment, kind, outcome, received_at, receipts, warnings, raw, event, dedup, profile, identity, deliveries, transitions }',
+  examples: [
+    'tracklayer message explain ajs-next-1767-2f0c',
+    'tracklayer message explain ajs-next-1767-2f0c --json | jq .deliveries',
+  ],
+}
+
 export function messageCommand(): Command {
-  const explain = new Command('explain')
+  const explain = withStoreHelp(new Command('explain'), HELP)
     .description(
       'tell what became of a message: mapping, deduplication, identity, consent, every delivery and attempt, replays',
     )
     .argument('<id>', "Segment's messageId")
-    .option(
-      '--store-url <url>',
-      'address of the store; else TRACKLAYER_STORE_URL, else the running `tracklayer dev`',
-    )
-    .option('--json', 'print the answer of GET /v1/messages/:id')
-    .addHelpText(
-      'after',
-      `
-Environment:
-  TRACKLAYER_STORE_URL   address of the store
-  TRACKLAYER_API_KEY     API key of the environment to look in
-
-Examples:
-  tracklayer message explain ajs-next-1767-2f0c
-  tracklayer message explain ajs-next-1767-2f0c --json | jq .deliveries`,
-    )
     .action(explainMessage)
   return new Command('message')
     .description('messages in the store')
@@ -45,6 +38,6 @@ async function explainMessage(id: string, flags: ExplainFlags): Promise<void> {
     flags.storeUrl,
     `/v1/messages/${encodeURIComponent(id)}`,
   )
-  if (flags.json) print(JSON.stringify(story))
+  if (flags.json) printJson(story)
   else for (const line of tellStory(story)) print(line)
 }

@@ -9,10 +9,41 @@ import { exportPlan, importPlan } from '../core/tracking-plan/protocols.ts'
 import { type PlanSource, parseTrackingPlan } from '../core/tracking-plan/schema.ts'
 import { writePlanTypes } from '../core/tracking-plan/typescript.ts'
 import type { ViolationCount } from '../store/violations.ts'
+import { type CommandHelp, withHelp, withStoreHelp } from './command-help.ts'
 import { loadMappingSource } from './load-mappings.ts'
-import { paint, print } from './output.ts'
+import { type Column, paint, print, printJson, tableLines } from './output.ts'
 import { MAPPINGS } from './paths.ts'
 import { askStore } from './store-client.ts'
+
+const IMPORT: CommandHelp = {
+  json: '{ file, events, calls, unchecked }',
+  notes:
+    'What rows of the present plan say besides the schema (on_violation, unplanned_properties, mapped) is kept.',
+  examples: [
+    'tracklayer plan import rules.json',
+    'tracklayer plan import rules.json --out /tmp/plan.yaml',
+  ],
+}
+
+const EXPORT: CommandHelp = {
+  json: '{ file, text?, bytes? }',
+  jsonNote: 'text when file is null: it went nowhere else',
+  examples: ['tracklayer plan export > rules.json', 'tracklayer plan export --out rules.json'],
+}
+
+const TYPES: CommandHelp = {
+  json: '{ file, text?, bytes? }',
+  jsonNote: 'text when file is null: it went nowhere else',
+  examples: ['tracklayer plan types --out src/events.d.ts'],
+}
+
+const VIOLATIONS: CommandHelp = {
+  json: '{ environment, violations: [{ event, type, field, description, count, first_seen_at, last_seen_at, examples }] }',
+  examples: [
+    'tracklayer plan violations',
+    "tracklayer plan violations --event 'Order Completed' --json | jq '.violations[0]'",
+  ],
+}
 
 export function planCommand(): Command {
   const command = new Command('plan').description('the tracking plan: what messages must look like')
@@ -32,7 +63,7 @@ function withFolder(command: Command): Command {
 }
 
 function importCommand(): Command {
-  return withFolder(new Command('import'))
+  return withHelp(withFolder(new Command('import')), IMPORT)
     .description(
       "read a plan of Segment Protocols: the answer of the API's GET /tracking-plans/{id}/rules",
     )
@@ -40,16 +71,6 @@ function importCommand(): Command {
     .option(
       '--out <file>',
       'where the plan goes; tracking-plan.yaml of the mappings folder by default',
-    )
-    .option('--json', 'print one JSON object: { file, events, calls, unchecked }')
-    .addHelpText(
-      'after',
-      `
-What rows of the present plan say besides the schema (on_violation, unplanned_properties, mapped) is kept.
-
-Examples:
-  tracklayer plan import rules.json
-  tracklayer plan import rules.json --out /tmp/plan.yaml`,
     )
     .action(runImport)
 }
@@ -75,7 +96,7 @@ function runImport(from: string, { mappings, out, json }: FolderFlags): void {
   parseTrackingPlan(text, path.basename(file))
   writeFileSync(file, text)
   if (json) {
-    print(JSON.stringify({ file, events: events.length, calls: calls.length, unchecked }))
+    printJson({ file, events: events.length, calls: calls.length, unchecked })
     return
   }
   print(`${file}: ${events.length} event(s), ${calls.length} other call(s)`)
@@ -147,35 +168,35 @@ function withoutDefaults(value: unknown, key = ''): unknown {
 }
 
 function exportCommand(): Command {
-  return withFolder(new Command('export'))
+  return withHelp(withFolder(new Command('export')), EXPORT)
     .description(
       'write the plan as Segment Protocols keeps it: the body of PUT /tracking-plans/{id}/rules',
     )
     .option('--out <file>', 'where it goes; stdout by default')
-    .addHelpText(
-      'after',
-      '\nExamples:\n  tracklayer plan export > rules.json\n  tracklayer plan export --out rules.json',
-    )
-    .action(({ mappings, out }: FolderFlags) => {
-      const text = JSON.stringify({ rules: exportPlan(readPlan(path.resolve(mappings))) }, null, 2)
-      output(text, out)
+    .action(({ mappings, ...flags }: FolderFlags) => {
+      const rules = exportPlan(readPlan(path.resolve(mappings)))
+      output(JSON.stringify({ rules }, null, 2), flags)
     })
 }
 
 function typesCommand(): Command {
-  return withFolder(new Command('types'))
+  return withHelp(withFolder(new Command('types')), TYPES)
     .description('write TypeScript types of source events and of canonical events')
     .option('--out <file>', 'where they go; stdout by default')
     .addHelpText('after', '\nExamples:\n  tracklayer plan types --out src/events.d.ts')
-    .action(({ mappings, out }: FolderFlags) => {
+    .action(({ mappings, ...flags }: FolderFlags) => {
       const folder = path.resolve(mappings)
-      output(writePlanTypes(readPlan(folder), loadMappingSource(folder)).trimEnd(), out)
+      output(writePlanTypes(readPlan(folder), loadMappingSource(folder)).trimEnd(), flags)
     })
 }
 
-function output(text: string, file: string | undefined): void {
-  if (file === undefined) print(text)
-  else writeFileSync(file, `${text}\n`)
+function output(text: string, { out: file, json }: Pick<FolderFlags, 'out' | 'json'>): void {
+  if (file !== undefined) writeFileSync(file, `${text}\n`)
+  if (json)
+    printJson(
+      file === undefined ? { file: null, text } : { file, bytes: Buffer.byteLength(text) + 1 },
+    )
+  else if (file === undefined) print(text)
 }
 
 interface ViolationFlags {
@@ -186,23 +207,10 @@ interface ViolationFlags {
 }
 
 function violationsCommand(): Command {
-  return new Command('violations')
+  return withStoreHelp(new Command('violations'), VIOLATIONS)
     .description('what messages broke of the plan, counted, with the latest examples')
-    .option('--store-url <url>', 'address of the store')
     .option('--event <name>', 'of one event')
     .option('--limit <count>', 'at most so many', '100')
-    .option('--json', 'print the answer of GET /v1/violations')
-    .addHelpText(
-      'after',
-      `
-Environment:
-  TRACKLAYER_STORE_URL   address of the store; else the running \`tracklayer dev\`
-  TRACKLAYER_API_KEY     API key of the environment to look in
-
-Examples:
-  tracklayer plan violations
-  tracklayer plan violations --event 'Order Completed' --json | jq '.violations[0]'`,
-    )
     .action(runViolations)
 }
 
@@ -217,15 +225,19 @@ async function runViolations({
     storeUrl,
     `/v1/violations?${query}`,
   )
-  if (json) return print(JSON.stringify(answer))
+  if (json) return printJson(answer)
   if (answer.violations.length === 0) return print('no violations')
-  for (const one of answer.violations) {
-    print(`${String(one.count).padStart(7)}  ${paint.bold(one.event)}  ${one.description}`)
-    print(
-      `         ${one.type}, last ${one.last_seen_at}, e.g. ${one.examples.slice(0, 3).join(', ')}`,
-    )
-  }
+  for (const line of tableLines(COLUMNS, answer.violations)) print(line)
 }
+
+const COLUMNS: readonly Column<ViolationCount>[] = [
+  { title: 'count', value: ({ count }) => count },
+  { title: 'event', value: ({ event }) => event, paint: paint.bold },
+  { title: 'kind', value: ({ type }) => type },
+  { title: 'last seen', value: ({ last_seen_at }) => last_seen_at },
+  { title: 'e.g.', value: ({ examples }) => examples[0] ?? null },
+  { title: 'what is broken', value: ({ description }) => description },
+]
 
 /** @throws TrackLayerError SETTINGS_INVALID for a file that is missing or no JSON */
 export function readJson(file: string): unknown {

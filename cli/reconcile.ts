@@ -1,60 +1,44 @@
 // `tracklayer reconcile`: for every destination, the sum of its states held against what was accepted.
 import { Command } from 'commander'
-import { sleep } from '../core/clock.ts'
 import { DELIVERY_STATES, type DestinationSums, type Reconciliation } from '../store/ledger.ts'
-import { realClock } from './clock.ts'
-import { paint, print } from './output.ts'
-import { stopSignal } from './stop-signal.ts'
+import { type CommandHelp, withStoreHelp } from './command-help.ts'
+import { EXIT } from './exit-codes.ts'
+import { type Column, paint, tableLines } from './output.ts'
 import { askStore } from './store-client.ts'
+import { inRounds, type WatchFlags, withWatch } from './watch.ts'
 
-interface Flags {
+interface Flags extends WatchFlags {
   readonly storeUrl?: string
-  readonly json?: boolean
-  readonly watch?: boolean
 }
 
-const HELP = `
-Exit code 1 when something does not balance.
-
-Environment:
-  TRACKLAYER_STORE_URL   address of the store; else the running \`tracklayer dev\`
-  TRACKLAYER_API_KEY     API key of the environment to look in
-
-Examples:
-  tracklayer reconcile
-  tracklayer reconcile --watch
-  tracklayer reconcile --json | jq .destinations.meta.reasons`
-
-const WATCH_MS = 1_000
+const HELP: CommandHelp = {
+  json: '{ environment, messages: { stored, received, accepted, accepted_events, duplicates, unmapped, rejected }, events, transitions, owed, destinations, balanced }',
+  jsonNote: 'with --watch one a line',
+  exits: { [EXIT.found]: 'something does not balance' },
+  examples: [
+    'tracklayer reconcile',
+    'tracklayer reconcile --watch',
+    'tracklayer reconcile --json | jq .destinations.meta.reasons',
+  ],
+}
 
 export function reconcileCommand(): Command {
-  return new Command('reconcile')
+  return withStoreHelp(withWatch(new Command('reconcile')), HELP)
     .description('prove that every event is in exactly one state at every destination')
-    .option('--store-url <url>', 'address of the store')
-    .option('--json', 'print the answer of GET /v1/reconcile; with --watch one a line')
-    .option('--watch', 'every second, until Ctrl-C')
-    .addHelpText('after', HELP)
     .action(run)
 }
 
-async function run({ storeUrl, json, watch }: Flags): Promise<void> {
-  const signal = watch ? stopSignal() : null
-  for (;;) {
-    const ledger = await askStore<Reconciliation>(storeUrl, '/v1/reconcile')
-    if (json) print(JSON.stringify(ledger))
-    else {
-      if (watch && process.stdout.isTTY) process.stdout.write('\x1b[H\x1b[2J')
-      for (const line of tellLedger(ledger)) print(line)
-    }
-    process.exitCode = ledger.balanced ? 0 : 1
-    if (!signal) return
-    await sleep(realClock, WATCH_MS, signal)
-    if (signal.aborted) return
-  }
+async function run({ storeUrl, ...flags }: Flags): Promise<void> {
+  const ledger = await inRounds(
+    flags,
+    () => askStore<Reconciliation>(storeUrl, '/v1/reconcile'),
+    flags.watch === undefined ? tellLedger : tellRound,
+  )
+  if (ledger?.balanced === false) process.exitCode = EXIT.found
 }
 
 export function* tellLedger(ledger: Reconciliation): Generator<string> {
-  const { environment, messages, events, destinations, balanced } = ledger
+  const { environment, messages, events, destinations } = ledger
   yield paint.bold(environment)
   yield row('received', messages.received, 'from Segment, repeats included')
   yield row('  accepted', messages.accepted)
@@ -64,8 +48,7 @@ export function* tellLedger(ledger: Reconciliation): Generator<string> {
   yield row('events', events, 'each owed to the destinations that were on when it came')
   for (const [name, sums] of Object.entries(destinations)) yield* tellDestination(name, sums)
   yield ''
-  if (balanced) yield paint.green('Balanced: every event is in exactly one state everywhere.')
-  else for (const fault of faultsOf(ledger)) yield paint.red(fault)
+  yield* verdictOf(ledger)
 }
 
 function* tellDestination(name: string, sums: DestinationSums): Generator<string> {
@@ -77,6 +60,32 @@ function* tellDestination(name: string, sums: DestinationSums): Generator<string
     for (const [reason, count] of reasons) yield row('', null, `${count}  ${reason}`)
   }
   yield row('  = accepted', sums.total)
+}
+
+/** A ledger at a glance: a line a destination, so that a watch fits on a screen. */
+function* tellRound(ledger: Reconciliation): Generator<string> {
+  const { received, accepted, duplicates, unmapped, rejected } = ledger.messages
+  const parts = Object.entries({ received, accepted, duplicates, unmapped, rejected })
+  yield parts.map(([name, count]) => `${name} ${paint.bold(String(count))}`).join('  ')
+  yield ''
+  yield* tableLines(COLUMNS, Object.entries(ledger.destinations))
+  yield ''
+  yield* verdictOf(ledger)
+}
+
+type Row = readonly [name: string, sums: DestinationSums]
+
+const COLUMNS: readonly Column<Row>[] = [
+  { title: 'destination', value: ([name]) => name, paint: paint.bold },
+  ...[...DELIVERY_STATES, 'total' as const].map(
+    (state): Column<Row> => ({ title: state, value: ([, sums]) => sums[state] }),
+  ),
+]
+
+function* verdictOf(ledger: Reconciliation): Generator<string> {
+  if (ledger.balanced)
+    yield paint.green('Balanced: every event is in exactly one state everywhere.')
+  else for (const fault of faultsOf(ledger)) yield paint.red(fault)
 }
 
 /** In words, what does not balance. */

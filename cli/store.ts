@@ -2,12 +2,13 @@
 import path from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { TrackLayerError } from '../core/errors.ts'
+import { type CommandHelp, withHelp } from './command-help.ts'
 import { readAccess } from './config.ts'
 import { deliveryActCommands } from './delivery.ts'
 import { watchEnvFile, withEnvFile } from './env-file.ts'
 import { createLiveAccess, reloadAccess } from './live-access.ts'
 import { openDatabase } from './open-database.ts'
-import { logLine, print } from './output.ts'
+import { logLine, print, printJson } from './output.ts'
 import { MAPPINGS } from './paths.ts'
 import { aborted, stopSignal } from './stop-signal.ts'
 import { type StoreService, startStoreService } from './store-service.ts'
@@ -25,28 +26,45 @@ interface ServeFlags {
   readonly json?: boolean
 }
 
-const ENVIRONMENT = `
-Environment:
-  TRACKLAYER_ACCOUNT                    account id, e.g. acct_live_123 (required)
-  TRACKLAYER_SECRET_<ENVIRONMENT>       live signing secrets, comma-separated (one environment at least)
-  TRACKLAYER_API_KEY_<ENVIRONMENT>      bearer keys that open that environment, comma-separated; viewer:<key> reads with
-                                        personal data masked, operator:<key> acts on deliveries, <key> alone is an admin's
-  TRACKLAYER_IDENTITY_HEADER            with TRACKLAYER_PROXY_SECRET and TRACKLAYER_PEOPLE_<ENVIRONMENT>: a reverse proxy
-                                        signs people in to the console (docs/console.md)
-  TRACKLAYER_ENCRYPTION_KEY             seals OAuth tokens, and secrets made in the console, in the database: 64 hexadecimal
-                                        digits (openssl rand -hex 32), newest first, comma-separated while one is rotated
-  TRACKLAYER_AUDIT_LOG_DAYS             how long the audit log is kept: 400, if not set
-  DATABASE_URL                          any PostgreSQL; without it an embedded one in --data-dir
-  <NAME>_<ENVIRONMENT>                  what mappings/destinations/*.yaml refer to as \${NAME}
-  TRACKLAYER_ALLOW_PRIVATE_ADDRESSES    true: deliver to private addresses too
+const READY =
+  '{ url, database, mapping_version, destinations: [{ name, environment }], off: [{ name, environment, missing }] }'
 
-Examples:
-  TRACKLAYER_ACCOUNT=acct_live_123 TRACKLAYER_SECRET_PRODUCTION=$(openssl rand -hex 32) tracklayer store serve
-  tracklayer store serve --port 8080 --no-delivery
-  tracklayer store serve --host 0.0.0.0 --port 443 --tls-cert fullchain.pem --tls-key privkey.pem --env-file store.env`
+const VARIABLES = {
+  TRACKLAYER_ACCOUNT: 'account id, e.g. acct_live_123 (required)',
+  'TRACKLAYER_SECRET_<ENVIRONMENT>':
+    'live signing secrets, comma-separated (one environment at least)',
+  'TRACKLAYER_API_KEY_<ENVIRONMENT>':
+    "bearer keys that open that environment, comma-separated; viewer:<key> reads with\npersonal data masked, operator:<key> acts on deliveries, <key> alone is an admin's",
+  TRACKLAYER_IDENTITY_HEADER:
+    'with TRACKLAYER_PROXY_SECRET and TRACKLAYER_PEOPLE_<ENVIRONMENT>: a reverse proxy\nsigns people in to the console (docs/console.md)',
+  TRACKLAYER_ENCRYPTION_KEY:
+    'seals OAuth tokens, and secrets made in the console, in the database: 64 hexadecimal\ndigits (openssl rand -hex 32), newest first, comma-separated while one is rotated',
+  TRACKLAYER_AUDIT_LOG_DAYS: 'how long the audit log is kept: 400, if not set',
+  DATABASE_URL: 'any PostgreSQL; without it an embedded one in --data-dir',
+  '<NAME>_<ENVIRONMENT>': `what mappings/destinations/*.yaml refer to as \${NAME}`,
+  TRACKLAYER_ALLOW_PRIVATE_ADDRESSES: 'true: deliver to private addresses too',
+} as const
+
+const SERVE: CommandHelp = {
+  json: READY,
+  jsonNote: 'as soon as it is ready',
+  environment: VARIABLES,
+  examples: [
+    'TRACKLAYER_ACCOUNT=acct_live_123 TRACKLAYER_SECRET_PRODUCTION=$(openssl rand -hex 32) tracklayer store serve',
+    'tracklayer store serve --port 8080 --no-delivery',
+    'tracklayer store serve --host 0.0.0.0 --port 443 --tls-cert fullchain.pem --tls-key privkey.pem --env-file store.env',
+  ],
+}
+
+const RUN: CommandHelp = {
+  json: READY,
+  jsonNote: 'as soon as it is ready; url is null',
+  environment: VARIABLES,
+  examples: ['tracklayer delivery run', 'tracklayer delivery run --env-file store.env'],
+}
 
 export function storeCommand(): Command {
-  const serve = withStoreOptions(new Command('serve'))
+  const serve = withHelp(withStoreOptions(new Command('serve')), SERVE)
     .description('serve the HTTP API and deliver; stops in order on SIGTERM and Ctrl-C')
     .option('--host <host>', 'address to listen on', '127.0.0.1')
     .option('--port <port>', 'port to listen on; 0 takes a free one', portNumber, 8080)
@@ -56,7 +74,6 @@ export function storeCommand(): Command {
     )
     .option('--tls-key <file>', 'PEM with the key of --tls-cert')
     .option('--no-delivery', 'serve only; run `tracklayer delivery run` beside it')
-    .addHelpText('after', ENVIRONMENT)
     .action((flags: ServeFlags) =>
       run(flags, { host: flags.host, port: flags.port }, flags.delivery, identityFiles(flags)),
     )
@@ -64,9 +81,8 @@ export function storeCommand(): Command {
 }
 
 export function deliveryCommand(): Command {
-  const worker = withStoreOptions(new Command('run'))
+  const worker = withHelp(withStoreOptions(new Command('run')), RUN)
     .description('deliver only; any number of these may run beside `store serve`')
-    .addHelpText('after', ENVIRONMENT)
     .action((flags: ServeFlags) => run(flags, null, true))
   const command = new Command('delivery').description('the delivery worker, and what waits for it')
   for (const each of [worker, ...deliveryActCommands()]) command.addCommand(each)
@@ -81,10 +97,6 @@ function withStoreOptions(command: Command): Command {
       'more variables, NAME=value a line; secrets and API keys are read again on change and on SIGHUP',
     )
     .option('--mappings <folder>', 'folder with destinations/ and returns.yaml', MAPPINGS)
-    .option(
-      '--json',
-      'print one JSON object when ready: { url, database, mapping_version, destinations, off }',
-    )
 }
 
 async function run(
@@ -144,15 +156,8 @@ function announce(
 ): void {
   const active = destinations.active.map(({ name, environment }) => ({ name, environment }))
   if (flags.json) {
-    print(
-      JSON.stringify({
-        url,
-        database,
-        mapping_version: table.version,
-        destinations: active,
-        off: destinations.off,
-      }),
-    )
+    const { off } = destinations
+    printJson({ url, database, mapping_version: table.version, destinations: active, off })
     return
   }
   print(url ? `TrackLayer store and console on ${url}` : 'TrackLayer delivery worker')

@@ -4,13 +4,17 @@ import { Command, Option } from 'commander'
 import { TrackLayerError } from '../../core/errors.ts'
 import { objectAt } from '../../core/json.ts'
 import { realClock } from '../clock.ts'
+import { type CommandHelp, withHelp } from '../command-help.ts'
 import { type Variables, withEnvFile } from '../env-file.ts'
-import { logLine, paint, print } from '../output.ts'
+import { EXIT } from '../exit-codes.ts'
+import { logLine, paint, print, printError, printJson } from '../output.ts'
 import { DIST, MAPPINGS } from '../paths.ts'
+import { createProgress, type Progress } from '../progress.ts'
 import { createPublicApi, type PublicApi, REGIONS } from '../segment/public-api.ts'
+import { stopSignal } from '../stop-signal.ts'
 import type { Resource } from './resource.ts'
 import { wantedResources } from './resources.ts'
-import { rollback } from './rollback.ts'
+import { rollback, type Undone } from './rollback.ts'
 import { deploy, type Step } from './run.ts'
 import { type DeployTarget, loadDeployTarget } from './settings.ts'
 import { stepJson, tellStep } from './show.ts'
@@ -31,31 +35,41 @@ interface DeployFlags extends WorkspaceFlags {
   readonly rollback?: boolean
 }
 
-const HELP = `
-Environment:
-  SEGMENT_PUBLIC_API_TOKEN               token of a Workspace Owner (Settings → Access Management → Tokens)
-  TRACKLAYER_SECRET_<ENVIRONMENT>        the store's signing secrets; the first is given to Segment
-  SEGMENT_RETURN_SECRET_<ENVIRONMENT>    what the store signs with what comes back
-  TRACKLAYER_PII_KEY                     where mappings/pii.yaml has keyed actions
-  SEGMENT_RETURN_URL_<ENVIRONMENT>       when set, the address of the way back is no longer asked for
-
-What is wanted stands in mappings/deploy.yaml. Nothing is written that is as it should be; after a failure, run it again.
-
-Exit codes:
-  0  all is as wanted     1  failed     2  --dry-run found differences     3  done, and clicks are left
-
-Examples:
-  tracklayer deploy --dry-run
-  tracklayer deploy --environment staging
-  tracklayer deploy --json | jq '.steps[] | select(.clicks != [])'
-  tracklayer deploy --rollback`
+const HELP: CommandHelp = {
+  json: '{ workspace, steps?: [{ key, title, action, changes, clicks }], clicks?, writes, undone? }',
+  jsonNote:
+    'undone with --rollback, steps and clicks without; what is told meanwhile goes to stderr',
+  notes: `
+What is wanted stands in mappings/deploy.yaml. Nothing is written that is as it should be; after a failure, or after Ctrl-C,
+run it again and it goes on.`,
+  environment: {
+    SEGMENT_PUBLIC_API_TOKEN: 'token of a Workspace Owner (Settings → Access Management → Tokens)',
+    'TRACKLAYER_SECRET_<ENVIRONMENT>': "the store's signing secrets; the first is given to Segment",
+    'SEGMENT_RETURN_SECRET_<ENVIRONMENT>': 'what the store signs with what comes back',
+    TRACKLAYER_PII_KEY: 'where mappings/pii.yaml has keyed actions',
+    'SEGMENT_RETURN_URL_<ENVIRONMENT>':
+      'when set, the address of the way back is no longer asked for',
+  },
+  exits: {
+    [EXIT.done]: 'all is as wanted',
+    [EXIT.found]: 'failed',
+    [EXIT.clicksLeft]: 'done, and clicks are left',
+    [EXIT.differs]: '--dry-run found differences',
+    [EXIT.stopped]: 'stopped between two steps; run it again',
+  },
+  examples: [
+    'tracklayer deploy --dry-run',
+    'tracklayer deploy --environment staging',
+    "tracklayer deploy --json | jq '.steps[] | select(.clicks != [])'",
+    'tracklayer deploy --rollback',
+  ],
+}
 
 export function deployCommand(): Command {
-  return withWorkspace(new Command('deploy'))
+  return withHelp(withWorkspace(new Command('deploy')), HELP)
     .description('make a Segment workspace what mappings/deploy.yaml says')
     .option('--dry-run', 'only say what differs')
     .option('--rollback', 'take back what the last deploy did')
-    .addHelpText('after', HELP)
     .action(run)
 }
 
@@ -69,7 +83,6 @@ export function withWorkspace(command: Command): Command {
       'what deploys remember (default: .tracklayer/deploy/<workspace>.<environment>.json)',
     )
     .option('--env-file <file>', 'more variables, NAME=value a line, as for tracklayer store serve')
-    .option('--json', 'print one JSON object; progress goes to stderr')
     .addOption(
       new Option('--api-url <url>', "another address than Segment's, e.g. a twin's").hideHelp(),
     )
@@ -77,29 +90,70 @@ export function withWorkspace(command: Command): Command {
 
 async function run(flags: DeployFlags): Promise<void> {
   const workspace = await openWorkspace(flags)
+  const telling = tellingOf(flags, stopSignal())
+  const dryRun = flags.dryRun ? ' (dry run)' : ''
+  telling.say(paint.bold(`${workspace.name}, ${flags.environment}${dryRun}`))
+  await (flags.rollback ? takeBack : putInPlace)(workspace, flags, telling)
+}
+
+interface Telling {
+  readonly say: (line: string) => void
+  readonly progress: Progress
+  readonly signal: AbortSignal
+}
+
+function tellingOf({ json }: DeployFlags, signal: AbortSignal): Telling {
+  const progress = createProgress({ isSilent: json })
+  const onStop = () =>
+    progress.above(() => printError('Stopping after this step; Ctrl-C again stops at once'))
+  signal.addEventListener('abort', onStop, { once: true })
+  const say = json ? printError : print
+  return { say: (line) => progress.above(() => say(line)), progress, signal }
+}
+
+async function takeBack(
+  { api, stateFile, name }: Workspace,
+  flags: DeployFlags,
+  { say, signal }: Telling,
+): Promise<void> {
+  const tell = ({ title, what }: Undone) => say(`  ${title}: ${what}`)
+  const undone = await rollback(api, stateFile, Boolean(flags.dryRun), tell, signal)
+  if (flags.json) printJson({ workspace: name, undone, writes: api.writes })
+  else if (undone.length === 0) print('  nothing to take back')
+  if (signal.aborted) tellStopped(flags, `${undone.length} steps`)
+}
+
+async function putInPlace(
+  workspace: Workspace,
+  flags: DeployFlags,
+  { say, progress, signal }: Telling,
+): Promise<void> {
   const { api, stateFile, name } = workspace
-  const say = flags.json ? (line: string) => process.stderr.write(`${line}\n`) : print
-  say(paint.bold(`${name}, ${flags.environment}${flags.dryRun ? ' (dry run)' : ''}`))
-  if (flags.rollback) {
-    const undone = await rollback(api, stateFile, Boolean(flags.dryRun), ({ title, what }) =>
-      say(`  ${title}: ${what}`),
-    )
-    if (flags.json) print(JSON.stringify({ workspace: name, undone, writes: api.writes }))
-    else if (undone.length === 0) print('  nothing to take back')
-    return
-  }
+  const resources = await wantedIn(workspace, flags)
+  let done = 0
   const steps = await deploy({
     api,
     workspaceName: name,
-    resources: await wantedIn(workspace, flags),
+    resources,
     stateFile,
     isDryRun: Boolean(flags.dryRun),
+    signal,
     onStep: (step) => {
       for (const line of tellStep(step)) say(line)
+      // What is retired comes on top of what is wanted.
+      done = Math.min(done + 1, resources.length)
+      progress.show(done, resources.length, flags.dryRun ? 'looked at' : 'as wanted')
     },
-  })
+  }).finally(() => progress.end())
+  if (signal.aborted) return tellStopped(flags, `${steps.length} of ${resources.length} steps`)
   const clicks = [...steps.flatMap((step) => step.clicks), ...returnClicks(workspace.target, flags)]
   finish(flags, name, steps, clicks, api)
+}
+
+function tellStopped({ dryRun }: DeployFlags, steps: string): void {
+  const how = dryRun ? 'nothing was written' : 'what is done stays done: run it again to go on'
+  printError(`Stopped after ${steps}; ${how}`)
+  process.exitCode = EXIT.stopped
 }
 
 /** All that the workspace should have. @throws TrackLayerError */
@@ -127,7 +181,7 @@ function finish(
   { writes }: PublicApi,
 ): void {
   const differ = steps.filter(({ action }) => action !== 'none').length
-  if (json) print(JSON.stringify({ workspace, steps: steps.map(stepJson), clicks, writes }))
+  if (json) printJson({ workspace, steps: steps.map(stepJson), clicks, writes })
   else {
     print(
       differ === 0
@@ -137,8 +191,8 @@ function finish(
     if (clicks.length > 0) print(paint.cyan('  left to do by hand:'))
     for (const click of clicks) print(`    ${click}`)
   }
-  if (dryRun && differ > 0) process.exitCode = 2
-  else if (!dryRun && clicks.length > 0) process.exitCode = 3
+  if (dryRun && differ > 0) process.exitCode = EXIT.differs
+  else if (!dryRun && clicks.length > 0) process.exitCode = EXIT.clicksLeft
 }
 
 // The API's model of a source has no field for the address of its function.

@@ -11,15 +11,17 @@ export interface Undone {
   readonly what: string
 }
 
-/** What would be done, or was done. */
+/** What would be done, or was done; an aborted signal leaves the rest in the journal. */
 export async function rollback(
   api: PublicApi,
   file: StateFile,
   isDryRun: boolean,
   onUndone: (undone: Undone) => void = () => {},
+  signal?: AbortSignal,
 ): Promise<readonly Undone[]> {
   const undone: Undone[] = []
   for (const entry of [...file.read().journal].reverse()) {
+    if (signal?.aborted) break
     const step = { title: entry.title, what: describe(entry) }
     if (!isDryRun) {
       await undo(api, entry)

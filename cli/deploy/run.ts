@@ -24,6 +24,8 @@ export interface DeployOptions {
   /** The resources are a part of what is wanted: leave everything else as it is. */
   readonly isPart?: boolean
   readonly onStep?: (step: Step) => void
+  /** Aborted, no further step is begun, and the deploy stays one to go on with. */
+  readonly signal?: AbortSignal
 }
 
 export interface Step {
@@ -49,6 +51,7 @@ export async function deploy(options: DeployOptions): Promise<readonly Step[]> {
   }
   const skipped = new Set<string>()
   for (const resource of options.resources) {
+    if (options.signal?.aborted) return steps
     if (!isDryRun && resource.needs.some((key) => skipped.has(key))) {
       skipped.add(resource.key)
       continue

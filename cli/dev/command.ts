@@ -7,20 +7,25 @@ import { messageOf } from '../../core/errors.ts'
 import { EARLIER_UNDER_WAY } from '../../delivery/audience-gate.ts'
 import type { Reconciliation } from '../../store/ledger.ts'
 import { realClock } from '../clock.ts'
-import { logLine, paint, print } from '../output.ts'
+import { type CommandHelp, withHelp } from '../command-help.ts'
+import { EXIT } from '../exit-codes.ts'
+import { logLine, paint, print, printError, printJson } from '../output.ts'
 import { MAPPINGS } from '../paths.ts'
 import { aborted, stopSignal } from '../stop-signal.ts'
 import { portNumber } from '../store.ts'
 import { askStage, readAudienceOutcomes } from './audience-report.ts'
-import { createNarrator, type Narrator } from './narrator.ts'
+import { createLiveView, hasLiveTerminal, type LiveView } from './live-view.ts'
+import { createNarrator, type Narrator, summaryLines } from './narrator.ts'
 import { makeReport, type Report } from './report.ts'
 import { removeDevSession, writeDevSession } from './session.ts'
 import { runShop, type ShopTruth } from './shop.ts'
+import { signInUrl } from './sign-in.ts'
 import { type Stage, setStage } from './stage.ts'
 
 interface DevFlags {
   readonly once?: boolean
   readonly json?: boolean
+  readonly plain?: boolean
   readonly seed: number
   readonly shoppers: number
   readonly port?: number
@@ -30,14 +35,26 @@ interface DevFlags {
 
 const DEFAULT_PORT = 8700
 
+const HELP: CommandHelp = {
+  json: '{ messages, accepted, duplicates, unmapped, rejected, events, deliveries, platforms, returned, orders: { placed, counted, twice, lost }, audiences, balanced, faults }',
+  jsonNote: 'after the sample; the story goes to stderr',
+  exits: { [EXIT.found]: 'the ledger does not balance, or an order is lost or sent twice' },
+  examples: [
+    'tracklayer dev',
+    'npm start',
+    'npm start -- --once --json',
+    'tracklayer dev --seed 7 --shoppers 1000',
+  ],
+}
+
 export function devCommand(): Command {
-  return new Command('dev')
+  return withHelp(new Command('dev'), HELP)
     .description('run the whole loop on this machine with a sample shop, then stay up')
     .option(
       '--once',
       'end after the sample; exit 1 if the ledger does not balance or an order is lost or sent twice',
     )
-    .option('--json', 'print one JSON object last on stdout; the story goes to stderr')
+    .option('--plain', 'one line for each thing, on a terminal too; no live view')
     .option('--seed <number>', 'seed of the shop and of every fault', wholeNumber, 42)
     .option('--shoppers <number>', 'how many shoppers come', wholeNumber, 300)
     .option(
@@ -47,43 +64,60 @@ export function devCommand(): Command {
     )
     .option('--data-dir <folder>', 'folder of the embedded database', '.tracklayer/postgres')
     .option('--mappings <folder>', 'folder with destinations/ and returns.yaml', MAPPINGS)
-    .addHelpText(
-      'after',
-      `
-Examples:
-  npm start
-  npm start -- --once --json
-  tracklayer dev --seed 7 --shoppers 1000`,
-    )
     .action(runDev)
 }
 
 async function runDev(flags: DevFlags): Promise<void> {
   const signal = stopSignal()
-  const narrator = createNarrator(
-    flags.json ? (line) => process.stderr.write(`${line}\n`) : print,
-    paint,
-  )
-  const stage = await openStage(flags, narrator)
+  const view = openView(flags)
+  const tell = flags.json ? printError : (view?.tell ?? print)
+  const narrator = createNarrator(tell, paint, view?.event)
   try {
-    const report = await runSample(flags, stage, narrator, signal)
-    if (report && flags.json) print(JSON.stringify(report))
-    if (report && report.faults.length > 0) process.exitCode = 1
-    if (flags.once || signal.aborted) return
-    await stayUp(stage, signal, flags)
+    await runStage(flags, { narrator, signal, view, tell })
   } finally {
+    view?.close()
+  }
+}
+
+interface Telling {
+  readonly narrator: Narrator
+  readonly signal: AbortSignal
+  /** Null where nobody sits at a terminal, or plain lines are wanted. */
+  readonly view: LiveView | null
+  readonly tell: (line: string) => void
+}
+
+function openView({ json, once, plain, shoppers, seed }: DevFlags): LiveView | null {
+  if (json || once || plain || !hasLiveTerminal(process.env)) return null
+  // To the handlers of stopSignal(), which also know what a second time means.
+  return createLiveView(`${shoppers} shoppers, seed ${seed}`, () => process.emit('SIGINT'))
+}
+
+async function runStage(flags: DevFlags, telling: Telling): Promise<void> {
+  const { signal, view, tell } = telling
+  const stage = await openStage(flags, telling)
+  try {
+    view?.attach(stage)
+    const report = await runSample(flags, stage, telling)
+    if (report && flags.json) printJson(report)
+    if (report && report.faults.length > 0) process.exitCode = EXIT.found
+    if (flags.once || signal.aborted) return
+    view?.phase('at rest: send something, or look at the console')
+    await stayUp(stage, signal, view || flags.json ? () => {} : tell)
+  } finally {
+    view?.phase('stopping')
     removeDevSession(process.pid)
     await stage.close()
   }
 }
 
-async function openStage(flags: DevFlags, narrator: Narrator): Promise<Stage> {
+async function openStage(flags: DevFlags, { narrator, view }: Telling): Promise<Stage> {
   const options = {
     dataDir: path.resolve(flags.dataDir),
     mappingsDir: path.resolve(flags.mappings),
     clock: realClock,
     random: createRandom(flags.seed),
-    log: logLine,
+    log: view?.log ?? logLine,
     onRecorded: narrator.recorded,
     onReturned: narrator.returned,
   }
@@ -108,10 +142,10 @@ function isPortTaken(error: unknown): boolean {
 async function runSample(
   flags: DevFlags,
   stage: Stage,
-  narrator: Narrator,
-  signal: AbortSignal,
+  { narrator, signal, view, tell }: Telling,
 ): Promise<Report | null> {
   const { segment, store } = stage
+  view?.phase('shoppers come in')
   narrator.heading(`A sample shop with ${flags.shoppers} shoppers, seed ${flags.seed}`)
   // Segment promises neither order nor once: both faults are on, so that what follows has to cope.
   segment.workspace.faults.shuffle(400)
@@ -131,6 +165,7 @@ async function runSample(
   })
   await Promise.all([analytics, engage].map((each) => each.closeAndFlush({ timeout: 30_000 })))
   if (signal.aborted) return null
+  view?.phase('the last deliveries settle')
   stage.platforms.calm()
   await segment.workspace.drain()
   const ledger = await settled(stage, signal)
@@ -139,8 +174,9 @@ async function runSample(
   writeDevSession({ pid: process.pid, storeUrl: store.url, apiKey: stage.apiKey })
   const audiences = await readAudienceOutcomes(stage, [...truth.audiences.keys()])
   const report = makeReport(ledger, truth, stage, audiences)
+  view?.keepTable([...summaryLines(report, truth, paint)].flatMap((line) => line.split('\n')))
   narrator.summary(report, truth)
-  if (!flags.once) await inviteToLook(stage, truth, narrator)
+  if (!flags.once) await inviteToLook(stage, truth, narrator, tell)
   return report
 }
 
@@ -176,12 +212,14 @@ async function settled(stage: Stage, signal: AbortSignal): Promise<Reconciliatio
 }
 
 async function inviteToLook(
-  { store, segment, apiKey }: Stage,
+  stage: Stage,
   { sample }: ShopTruth,
   narrator: Narrator,
+  print: (line: string) => void,
 ): Promise<void> {
+  const { store, segment, apiKey } = stage
   narrator.heading('Still up')
-  print(`  console        ${store.url}${await signInPath(store.url, apiKey)}`)
+  print(`  console        ${await signInUrl(stage)}`)
   print(paint.dim('                 signs you in once, within 15 minutes'))
   print(`  store          ${store.url}`)
   print(`  Tracking API   ${segment.url}/v1   write key: ${segment.writeKey}`)
@@ -191,20 +229,14 @@ async function inviteToLook(
   print(`    npx tracklayer message explain ${sample}`)
 }
 
-async function signInPath(storeUrl: string, apiKey: string): Promise<string> {
-  const answer = await fetch(`${storeUrl}/v1/sign-in-links`, {
-    method: 'POST',
-    headers: { Authorization: `Bearer ${apiKey}`, 'Content-Type': 'application/json' },
-    body: JSON.stringify({ role: 'admin', actor: 'npm start' }),
-  })
-  const { path: signIn } = (await answer.json()) as { path: string }
-  return signIn
-}
-
-async function stayUp(stage: Stage, signal: AbortSignal, flags: DevFlags): Promise<void> {
-  if (!flags.json) print(paint.dim('\n  Ctrl-C ends it and removes the sample.'))
+async function stayUp(
+  stage: Stage,
+  signal: AbortSignal,
+  tell: (line: string) => void,
+): Promise<void> {
+  tell(paint.dim('\n  Ctrl-C ends it and removes the sample.'))
   await aborted(signal)
-  if (!flags.json) print('\nStopping …')
+  tell('\nStopping …')
   await stage.segment.workspace.settled()
 }
 

@@ -38,9 +38,14 @@ const MARKS: Readonly<Record<ShopMoment['kind'], readonly [mark: string, what: s
   left: ['«', 'left'],
 }
 
-export function createNarrator(write: Write, paint: typeof Paint): Narrator {
+/** @param writeEvent for the lines that go by; else they are written like the others */
+export function createNarrator(
+  write: Write,
+  paint: typeof Paint,
+  writeEvent: Write = write,
+): Narrator {
   const tell = (mark: string, what: string, id: string, text: string) =>
-    write(`  ${mark} ${what.padEnd(10)} ${id.padEnd(22)} ${text}`)
+    writeEvent(`  ${mark} ${what.padEnd(10)} ${id.padEnd(22)} ${text}`)
   return {
     heading: (text) => write(`\n${paint.bold(text)}`),
     shop: ({ kind, id }) => {
@@ -87,7 +92,11 @@ function money({ value, currency }: JsonObject): string {
   return typeof value === 'number' ? `  ${value.toFixed(2)} ${currency ?? ''}` : ''
 }
 
-function* summaryLines(report: Report, truth: ShopTruth, paint: typeof Paint): Generator<string> {
+export function* summaryLines(
+  report: Report,
+  truth: ShopTruth,
+  paint: typeof Paint,
+): Generator<string> {
   const line = (label: string, count: number, text = '') =>
     `  ${label.padEnd(24)} ${String(count).padStart(7)}  ${paint.dim(text)}`
   yield paint.bold('\nWhat became of it')

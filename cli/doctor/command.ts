@@ -5,6 +5,7 @@ import path from 'node:path'
 import { Command } from 'commander'
 import { messageOf } from '../../core/errors.ts'
 import { realClock } from '../clock.ts'
+import { type CommandHelp, withHelp } from '../command-help.ts'
 import {
   liveSecrets,
   openWorkspace,
@@ -14,8 +15,9 @@ import {
 } from '../deploy/command.ts'
 import { loadDeployTarget } from '../deploy/settings.ts'
 import { withEnvFile } from '../env-file.ts'
+import { EXIT } from '../exit-codes.ts'
 import { loadTable } from '../load-mappings.ts'
-import { paint, print } from '../output.ts'
+import { paint, print, printJson } from '../output.ts'
 import { adviceOf, TRACKING_APIS, traceTestMessage } from '../test-message.ts'
 import { type Finding, failed, ok, skipped } from './check.ts'
 import { checkStore } from './store-checks.ts'
@@ -27,29 +29,29 @@ interface DoctorFlags extends WorkspaceFlags {
   readonly timeout: string
 }
 
-const HELP = `
+const HELP: CommandHelp = {
+  json: '{ sound, findings: [{ check, state, words, fix? }] }',
+  notes: `
 Checks the token, every function, its code and whether that is deployed, connections and settings, the store's certificate,
-clock and signature, and sends one marked event through Segment. Writes nothing to the workspace.
-
-Environment:
-  as for tracklayer deploy, and
-  SEGMENT_WRITE_KEY      of a source that TrackLayer is connected to, for the test event
-  TRACKLAYER_API_KEY     API key of the environment, to follow it
-
-Exit codes:
-  0  every link holds (warnings aside)     1  one does not
-
-Examples:
-  tracklayer doctor
-  tracklayer doctor --environment staging --json | jq '.findings[] | select(.state != "ok")'`
+clock and signature, and sends one marked event through Segment. Writes nothing to the workspace.`,
+  environment: {
+    SEGMENT_WRITE_KEY: 'of a source that TrackLayer is connected to, for the test event',
+    TRACKLAYER_API_KEY: 'API key of the environment, to follow it',
+    '…': 'and all that tracklayer deploy reads',
+  },
+  exits: { [EXIT.done]: 'every link holds (warnings aside)', [EXIT.found]: 'one does not' },
+  examples: [
+    'tracklayer doctor',
+    'tracklayer doctor --environment staging --json | jq \'.findings[] | select(.state != "ok")\'',
+  ],
+}
 
 export function doctorCommand(): Command {
-  return withWorkspace(new Command('doctor'))
+  return withHelp(withWorkspace(new Command('doctor')), HELP)
     .description('check the whole chain from Segment to the store, and say how to mend it')
     .option('--ca <file>', 'PEM of the authority of a store without a public certificate')
     .option('--tracking-url <url>', "another Tracking API than Segment's")
     .option('--timeout <seconds>', 'how long to wait for the test event', '120')
-    .addHelpText('after', HELP)
     .action(run)
 }
 
@@ -61,8 +63,8 @@ async function run(flags: DoctorFlags): Promise<void> {
     if (!flags.json) for (const finding of found) tell(finding)
   }
   const isSound = findings.every(({ state }) => state !== 'failed')
-  if (flags.json) print(JSON.stringify({ sound: isSound, findings }))
-  if (!isSound) process.exitCode = 1
+  if (flags.json) printJson({ sound: isSound, findings })
+  if (!isSound) process.exitCode = EXIT.found
 }
 
 async function segmentSide(flags: DoctorFlags): Promise<Finding[]> {

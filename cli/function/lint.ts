@@ -1,6 +1,7 @@
 import type { Finding } from '../../workspace/lint/finding.ts'
 import { lintFunction } from '../../workspace/lint/lint-function.ts'
-import { paint, print } from '../output.ts'
+import { EXIT } from '../exit-codes.ts'
+import { paint, print, printJson } from '../output.ts'
 import { kindOf, readText } from './open-run.ts'
 
 export interface LintFlags {
@@ -14,8 +15,8 @@ export async function lintFile(file: string, { kind, maxBytes, json }: LintFlags
     kind: await kindOf(file, kind),
     ...(maxBytes === undefined ? {} : { maxBytes }),
   })
-  if (findings.some(({ level }) => level === 'error')) process.exitCode = 1
-  if (json) return print(JSON.stringify({ findings }))
+  if (findings.some(({ level }) => level === 'error')) process.exitCode = EXIT.found
+  if (json) return printJson({ findings })
   for (const finding of findings) for (const line of tell(file, finding)) print(line)
   if (findings.length === 0) print('nothing to report')
 }

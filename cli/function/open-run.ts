@@ -10,7 +10,8 @@ import { changedSwitches, type HostSwitches } from '../../workspace/host-switche
 import type { FunctionKind } from '../../workspace/realm/realm-protocol.ts'
 import type { SettingDefinition } from '../../workspace/runtime/settings-check.ts'
 import { realClock } from '../clock.ts'
-import { logLine, print } from '../output.ts'
+import { EXIT } from '../exit-codes.ts'
+import { logLine, print, printError, printJson } from '../output.ts'
 import { DIST } from '../paths.ts'
 import { resolveHostNode } from './host-node.ts'
 
@@ -31,9 +32,6 @@ export interface OpenedRun {
   readonly run: FunctionRun
   readonly settings: JsonObject
 }
-
-/** The exit code of a file that the host would not load. */
-const NOT_LOADED = 2
 
 /** Null, with the reason printed and the exit code set, when the function does not load. */
 export async function openRun(
@@ -59,10 +57,10 @@ export async function openRun(
     })
     return { kind, run, settings }
   } catch (error) {
-    process.exitCode = NOT_LOADED
+    process.exitCode = EXIT.usage
     const message = messageOf(error)
-    if (flags.json) print(JSON.stringify({ error: message }))
-    else process.stderr.write(`${message}\n`)
+    if (flags.json) printJson({ error: message })
+    else printError(message)
     return null
   }
 }
@@ -118,7 +116,7 @@ export async function runWatching(
     isRunning = true
     while (isAsked) {
       isAsked = false
-      await run().catch((error: unknown) => process.stderr.write(`${messageOf(error)}\n`))
+      await run().catch((error: unknown) => printError(messageOf(error)))
     }
     isRunning = false
   }

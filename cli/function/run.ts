@@ -1,5 +1,6 @@
 import { parseInput } from '../../workspace/function-run/recorded-case.ts'
-import { print } from '../output.ts'
+import { EXIT } from '../exit-codes.ts'
+import { print, printJson } from '../output.ts'
 import { openRun, type RuntimeFlags, readJson, runWatching } from './open-run.ts'
 import { isAllOk, jsonResult, tellResult } from './show.ts'
 
@@ -18,9 +19,9 @@ async function runOnce(file: string, flags: RunFlags): Promise<void> {
   const { run, kind, settings } = opened
   try {
     const result = await run.run({ input: parseInput(await readJson(flags.event), kind), settings })
-    if (flags.json) print(JSON.stringify(jsonResult(result)))
+    if (flags.json) printJson(jsonResult(result))
     else for (const line of tellResult(result)) print(line)
-    process.exitCode = isAllOk(result) ? 0 : 1
+    process.exitCode = isAllOk(result) ? EXIT.done : EXIT.found
   } finally {
     await run.close()
   }

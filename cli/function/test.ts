@@ -5,7 +5,8 @@ import type { JsonObject } from '../../core/json.ts'
 import type { FunctionRun, FunctionRunResult } from '../../workspace/function-run/function-run.ts'
 import { judge, parseRecordedCase } from '../../workspace/function-run/recorded-case.ts'
 import type { FunctionKind } from '../../workspace/realm/realm-protocol.ts'
-import { paint, print } from '../output.ts'
+import { EXIT } from '../exit-codes.ts'
+import { paint, print, printJson } from '../output.ts'
 import { openRun, type RuntimeFlags, readJson, runWatching } from './open-run.ts'
 import { jsonResult, tellOutcome, tellRequest } from './show.ts'
 
@@ -79,10 +80,10 @@ function* tellTested({ name, faults, result }: Tested): Generator<string> {
 
 function report(all: readonly Tested[], { json }: TestFlags) {
   const failed = all.filter(({ faults }) => faults.length > 0).length
-  process.exitCode = failed === 0 ? 0 : 1
+  process.exitCode = failed === 0 ? EXIT.done : EXIT.found
   if (json) {
     const cases = all.map(({ name, faults, result }) => ({ name, faults, ...jsonResult(result) }))
-    return print(JSON.stringify({ passed: all.length - failed, failed, cases }))
+    return printJson({ passed: all.length - failed, failed, cases })
   }
   print(`${all.length - failed} as expected, ${failed} not`)
 }

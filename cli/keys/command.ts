@@ -8,6 +8,7 @@ import { secretFingerprint } from '../../core/secret-fingerprint.ts'
 import type { SecretStanding } from '../../store/signing-secrets.ts'
 import { confirmed } from '../ask-person.ts'
 import { realClock } from '../clock.ts'
+import { type CommandHelp, withHelp } from '../command-help.ts'
 import {
   liveSecrets,
   openWorkspace,
@@ -20,8 +21,9 @@ import type { Resource } from '../deploy/resource.ts'
 import { deploy } from '../deploy/run.ts'
 import { loadDeployTarget } from '../deploy/settings.ts'
 import { readEnvFile, writeEnvVariable } from '../env-file.ts'
+import { EXIT } from '../exit-codes.ts'
 import { jsonOf, request } from '../http-request.ts'
-import { paint, print } from '../output.ts'
+import { type Column, paint, print, printJson, tableLines } from '../output.ts'
 import { ping } from '../segment/ping.ts'
 import { type RotationStep, remainingSteps, rotate, STEPS } from './rotation.ts'
 
@@ -33,30 +35,40 @@ interface RotateFlags extends WorkspaceFlags {
   readonly yes?: boolean
 }
 
-const HELP = `
+const LIST: CommandHelp = {
+  json: '{ environment, secrets: [{ fingerprint, requests, last_used_at }] }',
+  environment: { TRACKLAYER_API_KEY: 'API key of the environment' },
+  examples: ['tracklayer keys list', 'tracklayer keys list --environment staging --json'],
+}
+
+const ROTATE: CommandHelp = {
+  json: '{ done, live, steps: [{ step, words }] }',
+  jsonNote: 'with --dry-run { live, steps: [{ step, words, state }] }',
+  notes: `
 The secret is made here, written into the store's file and given to Segment; it is never shown. Until the last step both the old
-and the new one are accepted, and every step is proved before the next, so no event is lost. Broken off, it is run again.
-
-Environment:
-  TRACKLAYER_API_KEY          API key of the environment: the store says which secret signs
-  SEGMENT_PUBLIC_API_TOKEN    without it, you are asked to change the settings in Segment by hand
-
-Examples:
-  tracklayer keys rotate --env-file store.env
-  tracklayer keys rotate --env-file store.env --dry-run --json
-  tracklayer keys rotate --env-file store.env --yes --quiet 300`
+and the new one are accepted, and every step is proved before the next, so no event is lost. Broken off, it is run again.`,
+  environment: {
+    TRACKLAYER_API_KEY: 'API key of the environment: the store says which secret signs',
+    SEGMENT_PUBLIC_API_TOKEN: 'without it, you are asked to change the settings in Segment by hand',
+  },
+  exits: { [EXIT.found]: 'it is not at its end; run it again' },
+  examples: [
+    'tracklayer keys rotate --env-file store.env',
+    'tracklayer keys rotate --env-file store.env --dry-run --json',
+    'tracklayer keys rotate --env-file store.env --yes --quiet 300',
+  ],
+}
 
 export function keysCommand(): Command {
-  const list = withStore(new Command('list'))
+  const list = withHelp(withStore(new Command('list')), LIST)
     .description('the live signing secrets by fingerprint, and how lately each was used')
     .action(listKeys)
-  const walk = withStore(new Command('rotate'))
+  const walk = withHelp(withStore(new Command('rotate')), ROTATE)
     .description('exchange the signing secret while events flow')
     .option('--quiet <seconds>', 'how long the old one must be unused before it goes', '60')
     .option('--patience <seconds>', 'how long to wait for the store and the traffic', '600')
     .option('--dry-run', 'only say which steps are left')
     .option('--yes', 'do not ask before each step')
-    .addHelpText('after', HELP)
     .action(rotateKeys)
   return new Command('keys').description('signing secrets').addCommand(list).addCommand(walk)
 }
@@ -91,13 +103,15 @@ function storeAt({
 
 async function listKeys(flags: WorkspaceFlags & { readonly ca?: string }): Promise<void> {
   const secrets = await standing(storeAt(flags))
-  if (flags.json) return print(JSON.stringify({ environment: flags.environment, secrets }))
-  for (const { fingerprint, requests, last_used_at } of secrets) {
-    print(
-      `${fingerprint}  ${requests} request(s), ${last_used_at ? `last ${last_used_at}` : 'not used'}`,
-    )
-  }
+  if (flags.json) return printJson({ environment: flags.environment, secrets })
+  for (const line of tableLines(COLUMNS, secrets)) print(line)
 }
+
+const COLUMNS: readonly Column<SecretStanding>[] = [
+  { title: 'secret', value: ({ fingerprint }) => fingerprint, paint: paint.bold },
+  { title: 'requests', value: ({ requests }) => requests },
+  { title: 'last used', value: ({ last_used_at }) => last_used_at ?? 'not used' },
+]
 
 async function rotateKeys(flags: RotateFlags): Promise<void> {
   const variable = variableOf('TRACKLAYER_SECRET', flags.environment)
@@ -128,8 +142,8 @@ async function rotateKeys(flags: RotateFlags): Promise<void> {
     },
   })
   if (flags.json)
-    print(JSON.stringify({ done: isDone, live: readSecrets().map(secretFingerprint), steps: done }))
-  if (!isDone) process.exitCode = 1
+    printJson({ done: isDone, live: readSecrets().map(secretFingerprint), steps: done })
+  if (!isDone) process.exitCode = EXIT.found
 }
 
 function tellPlan({ json }: RotateFlags, live: readonly string[], left: readonly string[]): void {
@@ -139,7 +153,7 @@ function tellPlan({ json }: RotateFlags, live: readonly string[], left: readonly
     state: left.includes(step) ? 'to do' : 'done',
   }))
   if (json) {
-    print(JSON.stringify({ live, steps }))
+    printJson({ live, steps })
     return
   }
   print(`live: ${live.join(', ')}`)

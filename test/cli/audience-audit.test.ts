@@ -1,4 +1,5 @@
 // `tracklayer audience audit|resume` as people run it, on a store that listens.
+import { stripVTControlCharacters } from 'node:util'
 import { serve } from '@hono/node-server'
 import { audienceCommand } from '../../cli/audience.ts'
 import { parseAudiencesFile } from '../../core/audience-schema.ts'
@@ -45,7 +46,7 @@ async function run(...args: string[]): Promise<string> {
   })
   try {
     await audienceCommand().parseAsync([...args, '--store-url', url], { from: 'user' })
-    return written.join('')
+    return stripVTControlCharacters(written.join(''))
   } finally {
     write.mockRestore()
   }

@@ -2,8 +2,11 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { Command } from 'commander'
 import type { Hono } from 'hono'
+import { audienceCommand } from '../../cli/audience.ts'
 import { deadLetterCommand } from '../../cli/dead-letter.ts'
+import { destinationCommand } from '../../cli/destination.ts'
 import { messageCommand } from '../../cli/message.ts'
+import { planCommand } from '../../cli/plan.ts'
 import { faultsOf, reconcileCommand } from '../../cli/reconcile.ts'
 import { replayCommand } from '../../cli/replay.ts'
 import { listen } from '../../workspace/listen.ts'
@@ -96,7 +99,7 @@ test('dead-letter list tells each, and with --group how many for which reason', 
   await dead()
   const list = await run(deadLetterCommand(), 'list', '--destination', 'meta', '--limit', '1')
   expect(list).toMatch(
-    /^2026-04-23T10:20:00.000Z {2}meta {9}purchase {7}msg-o2 {2}refused: no such pixel {2}0 attempts\nmore: --cursor \d+\n$/,
+    /^given up {18}destination {2}event {5}message {2}attempts {2}reason\n2026-04-23T10:20:00.000Z {2}meta {9}purchase {2}msg-o2 {10}0 {2}refused: no such pixel\nmore: --cursor \d+\n$/,
   )
   expect(await run(deadLetterCommand(), 'list', '--group')).toBe(
     [
@@ -159,4 +162,70 @@ test('what the store refuses is said in its words, with the page about it', asyn
   await expect(run(messageCommand(), 'explain', 'none')).rejects.toThrow(
     `No message "none" in production\n  more: ${server.url}/docs/errors/not_found`,
   )
+})
+
+/** The keys of the shape that --json documents; those with `?` apart. */
+function documentedKeys(command: Command, verb?: string) {
+  const leaf = command.commands.find((each) => each.name() === verb) ?? command
+  const { description = '' } = leaf.options.find(({ long }) => long === '--json') ?? {}
+  // What is nested says nothing about the first level; what follows the shape is a note.
+  let shape = description.slice(description.indexOf('{') + 1).replace(/\}(?:; .*)?$/, '')
+  while (/[[{]/.test(shape)) shape = shape.replace(/:? *[[{][^[\]{}]*[\]}]/g, '')
+  const keys = shape.split(',').map((key) => key.trim())
+  const optional = keys.filter((key) => key.endsWith('?')).map((key) => key.slice(0, -1))
+  return { required: keys.filter((key) => !key.endsWith('?')), optional }
+}
+
+test('--json prints the keys that --help and docs/cli.md say', async () => {
+  await stage.store.send([agreedOrder('o1')])
+  await dead()
+  const calls: [() => Command, ...string[]][] = [
+    [reconcileCommand],
+    [destinationCommand, 'list'],
+    [destinationCommand, 'pause', 'meta'],
+    [audienceCommand, 'list'],
+    [deadLetterCommand, 'list'],
+    [deadLetterCommand, 'list', '--group'],
+    [messageCommand, 'explain', 'msg-o1'],
+    [planCommand, 'violations'],
+    [replayCommand, '--destination', 'meta', '--yes', '--no-wait'],
+  ]
+  for (const [make, ...words] of calls) {
+    const { required, optional } = documentedKeys(make(), words[0])
+    const answer = JSON.parse(await run(make(), ...words, '--json'))
+    const unknown = Object.keys(answer).filter((key) => ![...required, ...optional].includes(key))
+    expect({ words, unknown }).toEqual({ words, unknown: [] })
+    expect(Object.keys(answer)).toEqual(expect.arrayContaining(required))
+  }
+})
+
+test('--watch prints a round a line with --json, until Ctrl-C, and ends with 0', async () => {
+  await stage.store.send([agreedOrder('o1')])
+  await database.query(`delete from deliveries where destination = 'ga4'`)
+  const rounds: unknown[] = []
+  const spy = jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    rounds.push(JSON.parse(String(text)))
+    if (rounds.length === 3) process.emit('SIGINT')
+    return true
+  })
+  try {
+    await reconcileCommand().parseAsync(['--watch', '0.2', '--json'], { from: 'user' })
+  } finally {
+    spy.mockRestore()
+  }
+  expect(rounds).toHaveLength(3)
+  expect(rounds[2]).toMatchObject({ environment: 'production', balanced: false })
+  expect(process.exitCode ?? 0).toBe(0)
+})
+
+test('destination list is a table: state and counts of each, and what it misses below', async () => {
+  await stage.store.send([agreedOrder('o1')])
+  await dead()
+  await run(destinationCommand(), 'pause', 'meta')
+  const [head, ...lines] = (await run(destinationCommand(), 'list')).split('\n')
+  expect(head).toBe('destination  state   delivered  waiting  held  filtered  dead  unknown  match')
+  expect(lines).toContainEqual(
+    expect.stringMatching(/^meta {9}paused {10}0 {8}0 {5}0 {9}0 {5}1 {8}0/),
+  )
+  expect(lines).toContain('meta  paused by hand')
 })

@@ -59,6 +59,8 @@ afterAll(() => rmSync(directory, { recursive: true }))
 interface RunOptions {
   readonly dist?: string
   readonly isDryRun?: boolean
+  readonly signal?: AbortSignal
+  readonly onStep?: () => void
   readonly fetch?: typeof fetch
 }
 
@@ -100,7 +102,9 @@ async function open(options: Partial<PublicApiTwinOptions> = {}) {
     })
     const isDryRun = more.isDryRun ?? false
     const workspaceName = 'My Workspace'
-    const steps = await deploy({ api, workspaceName, resources, stateFile, isDryRun })
+    const { signal, onStep } = more
+    const stop = { ...(signal ? { signal } : {}), ...(onStep ? { onStep } : {}) }
+    const steps = await deploy({ api, workspaceName, resources, stateFile, isDryRun, ...stop })
     return { steps, writes: twin.writes().length - writesBefore }
   }
 
@@ -124,6 +128,17 @@ function distWith(change: (code: string) => string): string {
   }
   return dist
 }
+
+test('stopped between two steps it begins no other, and run again it goes on and is done', async () => {
+  const { run } = await open()
+  const stop = new AbortController()
+  const stopped = await run(TARGET, { signal: stop.signal, onStep: () => stop.abort() })
+  expect(stopped.steps).toHaveLength(1)
+  const rest = await run()
+  expect(rest.steps[0]).toMatchObject({ key: stopped.steps[0]?.key, action: 'none' })
+  expect(rest.writes).toBeGreaterThan(0)
+  expect((await run()).writes).toBe(0)
+})
 
 test('a first deploy makes everything, byte for byte, and a second one writes nothing', async () => {
   const { twin, file, run } = await open()

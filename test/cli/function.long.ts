@@ -95,7 +95,7 @@ test('run fails for an event that did not go well, and for a file that does not 
     err: "Cannot load the function: SyntaxError: Identifier 'onTrack' has already been declared\n",
   })
   const missing = await run(folder, 'run', 'none.js', '--event', 'e.json')
-  expect(missing.code).toBe(1)
+  expect(missing.code).toBe(2)
   expect(missing.err).toContain('Cannot read none.js')
 })
 

@@ -156,7 +156,7 @@ test('an empty workspace: the doctor says what is missing, deploy makes it, and 
     'destination "TrackLayer" of source web-prod: failed',
     'test event: skipped',
   ])
-  expect((await tracklayer(['deploy', '--dry-run'])).code).toBe(2)
+  expect((await tracklayer(['deploy', '--dry-run'])).code).toBe(4)
   const { code, answer } = await tracklayer(['deploy'])
   expect({ code, clicks: answer.clicks }).toEqual({ code: 0, clicks: [] })
   expect((await tracklayer(['deploy'])).answer.writes).toBe(0)
