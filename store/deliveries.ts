@@ -3,6 +3,7 @@ import type { PoolClient } from 'pg'
 import type { CanonicalEvent, CanonicalUser } from '../core/canonical-event.ts'
 import type { ConsentStatement } from '../core/consent.ts'
 import type { JsonObject } from '../core/json.ts'
+import type { FilteredReason, HeldReason } from '../core/ledger-reason.ts'
 import { type AttemptMark, type EarlierAttempts, returnsToBefore } from '../core/replay.ts'
 import type { ReturnFacts } from '../core/return-message.ts'
 import { addConfirmations } from './confirmations.ts'
@@ -206,9 +207,10 @@ export interface Attempt {
 
 export type Settlement =
   | { readonly state: 'delivered'; readonly reason: null }
-  | { readonly state: 'filtered' | 'dead' | 'unknown'; readonly reason: string }
+  | { readonly state: 'filtered'; readonly reason: FilteredReason }
+  | { readonly state: 'dead' | 'unknown'; readonly reason: string }
   /** Decided again at `dueAt` at the latest: when the hold runs out, or the person has said something. */
-  | { readonly state: 'held'; readonly reason: string; readonly dueAt: Date }
+  | { readonly state: 'held'; readonly reason: HeldReason; readonly dueAt: Date }
   | { readonly state: 'retrying'; readonly reason: string; readonly dueAt: Date }
 
 export interface DeliveryRecord {

@@ -32,7 +32,7 @@ import { addReplayRoutes } from './routes/replays.ts'
 import { addRetentionRoutes } from './routes/retention.ts'
 import { addSecretRoutes } from './routes/secrets.ts'
 import { addSegmentRoutes } from './routes/segment.ts'
-import { addSessionRoutes, addSignInRoute } from './routes/sessions.ts'
+import { addSessionRoutes } from './routes/sessions.ts'
 import { addViolationRoutes } from './routes/violations.ts'
 
 export type Log = (level: 'info' | 'warn' | 'error', message: string) => void
@@ -76,7 +76,6 @@ export function createStoreApp(given: StoreOptions): StoreApp {
   const options: StoreParts = { auditLogDays: AUDIT_LOG_DAYS, ...given, keys, access: keys.access }
   const { database, log } = options
   const app = new Hono<StoreEnv>()
-  addSignInRoute(app, options)
   app.use('/v1/*', requireAccess(keys, database))
   for (const addRoutes of [
     addSegmentRoutes,

@@ -49,7 +49,7 @@ function neededFor(context: Context<StoreEnv>): Role | 'open' {
 }
 
 /** The 403 to answer when the one who asks may not, or null. */
-export function refuseBelow(context: Context<StoreEnv>, needed: Role): Response | null {
+function refuseBelow(context: Context<StoreEnv>, needed: Role): Response | null {
   const { role } = context.var.principal
   if (mayAct(role, needed)) return null
   const message = `This takes the role ${needed}; you are ${role}: ask an admin`

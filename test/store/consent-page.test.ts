@@ -169,7 +169,7 @@ describe('decisions, held events and revocations', () => {
 test.each([
   { reason: 'too_old', decided: { expired: 1 } },
   { reason: 'superseded', decided: {} },
-])('what was held and ends as $reason counts as $decided', async ({ reason, decided }) => {
+] as const)('what was held and ends as $reason counts as $decided', async ({ reason, decided }) => {
   const store = createTestStore(database, { destinations: ['webhook'] })
   await store.send([orderMessage('o1')])
   const settle = async (settlement: Settlement, decision: JsonObject | null) => {

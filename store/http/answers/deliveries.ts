@@ -1,4 +1,4 @@
-// What is answered about destinations, dead letters, replays and the ledger.
+// What is answered about destinations, dead letters, replays, deliveries that wait, and the ledger.
 import { z } from 'zod'
 import {
   at,
@@ -174,6 +174,26 @@ const dryRunItem = z
 export const dryRunPage = z
   .object({ dry_run: z.literal(true), items: z.array(dryRunItem), next_cursor: next })
   .meta({ id: 'DryRun' })
+
+/** One that somebody released, withdrew or settled. */
+export const changedDelivery = z
+  .object({
+    delivery_id: text('512'),
+    destination,
+    message_id: messageId,
+    state,
+    reason,
+    due_at: at().describe('When it is decided again; null once it is settled.').nullable(),
+    may_have_arrived: z
+      .boolean()
+      .meta({ description: 'An earlier attempt may be at the platform all the same.' }),
+  })
+  .meta({ id: 'ChangedDelivery' })
+
+export const changedGroup = z.object({
+  changed: count(120),
+  skipped: count(2, 'In a worker’s hand at this moment, or never withdrawn.'),
+})
 
 export const reconciliation = z
   .object({

@@ -50,6 +50,7 @@ const replayEntry = z
 
 export const delivery = z
   .object({
+    delivery_id: text('512'),
     destination,
     state: text('delivered', 'See DeliveryState.'),
     reason,
@@ -60,6 +61,7 @@ export const delivery = z
     attempts: z.array(attempt),
     replays: z.array(replayEntry),
     due_at: at().nullable(),
+    claimed_until: at().describe('In a worker’s hand until then.').nullable(),
   })
   .meta({ id: 'Delivery' })
 

@@ -15,6 +15,7 @@ export const violationList = z.object({
         first_seen_at: at(),
         last_seen_at: at(),
         examples: z.array(messageId),
+        fix: text('send properties.products.[].price as number', 'One line: what to change.'),
       })
       .meta({ id: 'Violation' }),
   ),

@@ -2,39 +2,66 @@
 import { z } from 'zod'
 import { ROLES } from '../../../core/role.ts'
 import { createApiKey, endApiKey, listApiKeys } from '../../key-list.ts'
+import { apiKeyList, madeApiKey } from '../answers/access.ts'
 import type { StoreApp, StoreParts } from '../app.ts'
 import { errorAnswer } from '../errors.ts'
-import { instant, jsonBody, parseRequest } from '../parse-request.ts'
-import { refuseBelow } from '../require-access.ts'
+import { instant } from '../parse-request.ts'
+import { addRoute, route } from '../route.ts'
 
-const body = z.strictObject({
-  name: z
-    .string({ error: 'want a name: what the key is for' })
-    .trim()
-    .min(1, 'want a name: what the key is for')
-    .max(80, 'want 80 characters at most'),
-  role: z.enum(ROLES, { error: 'want viewer, operator or admin' }),
-  expires_at: instant.optional(),
+const listKeys = route({
+  method: 'get',
+  path: '/v1/api-keys',
+  id: 'listApiKeys',
+  tag: 'Access',
+  summary: 'API keys by fingerprint: who made them, what they may, when they were used last',
+  access: 'admin',
+  answer: apiKeyList,
+})
+
+const createKey = route({
+  method: 'post',
+  path: '/v1/api-keys',
+  id: 'createApiKey',
+  tag: 'Access',
+  summary: 'Makes an API key',
+  details: 'The answer is the only place where the key is said.',
+  access: 'admin',
+  body: z.strictObject({
+    name: z
+      .string({ error: 'want a name: what the key is for' })
+      .trim()
+      .min(1, 'want a name: what the key is for')
+      .max(80, 'want 80 characters at most')
+      .meta({ examples: ['reporting'] }),
+    role: z.enum(ROLES, { error: 'want viewer, operator or admin' }),
+    expires_at: instant.optional(),
+  }),
+  status: 201,
+  answer: madeApiKey,
+  errors: ['conflict'],
+})
+
+const revokeKey = route({
+  method: 'delete',
+  path: '/v1/api-keys/:fingerprint',
+  id: 'revokeApiKey',
+  tag: 'Access',
+  summary: 'Refuses an API key from now on',
+  details: 'The sessions it made end with it.',
+  access: 'admin',
+  params: { fingerprint: 'As the list of keys and the audit log name it.' },
+  status: 204,
+  answer: null,
+  errors: ['conflict', 'not_found'],
 })
 
 export function addApiKeyRoutes(
   app: StoreApp,
   { database, keys, newToken, log }: StoreParts,
 ): void {
-  app.get('/v1/api-keys', async (context) => {
-    const refusal = refuseBelow(context, 'admin')
-    if (refusal) return refusal
-    return context.json(await listApiKeys(database, keys, context.var.environment))
-  })
+  addRoute(app, listKeys, (context) => listApiKeys(database, keys, context.var.environment))
 
-  app.post('/v1/api-keys', async (context) => {
-    const refusal = refuseBelow(context, 'admin')
-    if (refusal) return refusal
-    const json = await jsonBody(context)
-    if (json instanceof Response) return json
-    const parsed = parseRequest(context, body, json)
-    if (parsed instanceof Response) return parsed
-    const { name, role, expires_at } = parsed
+  addRoute(app, createKey, async (context, { body: { name, role, expires_at } }) => {
     const expiresAt = expires_at === undefined ? null : new Date(expires_at)
     if (expiresAt && expiresAt.getTime() <= database.clock.now())
       return errorAnswer(context, 400, 'invalid_request', 'expires_at: want an instant to come')
@@ -49,12 +76,10 @@ export function addApiKeyRoutes(
       'info',
       `API key ${made.fingerprint} (${principal.environment}): made by ${principal.actor}`,
     )
-    return context.json(made, 201)
+    return made
   })
 
-  app.delete('/v1/api-keys/:fingerprint', async (context) => {
-    const refusal = refuseBelow(context, 'admin')
-    if (refusal) return refusal
+  addRoute(app, revokeKey, async (context) => {
     const { environment, principal } = context.var
     const fingerprint = context.req.param('fingerprint')
     const ended = await endApiKey(database, keys, principal, fingerprint)
@@ -67,7 +92,7 @@ export function addApiKeyRoutes(
       return errorAnswer(context, 404, 'not_found', message)
     }
     log('info', `API key ${fingerprint} (${environment}): revoked by ${principal.actor}`)
-    return context.body(null, 204)
+    return null
   })
 }
 
