@@ -1,16 +1,24 @@
 // A store at work: its HTTP API and the delivery worker on one database. `store serve` and `dev` both run this.
+import { randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
+import os from 'node:os'
 import type pg from 'pg'
 import type { MappingTable } from '../core/mapping-table.ts'
 import { createAudienceGate } from '../delivery/audience-gate.ts'
 import { createDeliverySide } from '../delivery/delivery-side.ts'
 import type { Destination } from '../delivery/destination.ts'
-import { type LoadedDestinations, loadDestinations } from '../delivery/load-destinations.ts'
+import { createDestinationSetups } from '../delivery/destination-setups.ts'
+import {
+  type LoadedDestinations,
+  type LoadOptions,
+  loadDestinations,
+} from '../delivery/load-destinations.ts'
 import { createReturnGate, inTurn } from '../delivery/return-gate.ts'
 import { createTransport } from '../delivery/transport.ts'
 import { runWorker, type WorkerOptions } from '../delivery/worker.ts'
 import type { Access } from '../store/access.ts'
 import { createStoreApp } from '../store/http/app.ts'
+import { runTallies } from '../store/minute-tallies.ts'
 import { runRetention } from '../store/retention.ts'
 import { realClock, realRandom } from './clock.ts'
 import { readVault } from './config.ts'
@@ -65,7 +73,7 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
   })
   const files = loadDestinationFiles(options.mappingsDir, catalogue)
   const audiences = loadAudiences(options.mappingsDir, catalogue, files)
-  const destinations = loadDestinations({
+  const loadOptions: LoadOptions = {
     account: access.account,
     environments: access.environments.map(({ name }) => name),
     files,
@@ -75,7 +83,8 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
     transport: transport.send,
     clock: realClock,
     tokenStore: vault && { database, vault },
-  })
+  }
+  const destinations = loadDestinations(loadOptions)
   for (const { environment, reason } of destinations.broken)
     log('error', `${environment}: ${reason}`)
   const destinationsOf = (environment: string) => namesOf(destinations.active, environment)
@@ -94,6 +103,12 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
     audienceOnly,
     audiences,
     deliverySide,
+    destinationSetups: createDestinationSetups({
+      ...loadOptions,
+      loaded: destinations,
+      table,
+      newId: randomUUID,
+    }),
     newToken,
     stopping: stopping.signal,
     log,
@@ -106,6 +121,7 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
     database,
     destinations: destinations.active,
     log,
+    name: `${os.hostname()} ${process.pid}`,
     audienceGate: inTurn(
       createAudienceGate(database, audiences, catalogue),
       createReturnGate(database, audiences),
@@ -129,6 +145,12 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
         stopping.signal,
       )
     : Promise.resolve()
+  const tallies = options.deliver
+    ? runTallies(
+        { database, environments: access.environments.map(({ name }) => name), log },
+        stopping.signal,
+      )
+    : Promise.resolve()
   return {
     url: server?.url ?? null,
     secondUrl: second?.url ?? null,
@@ -138,7 +160,7 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
     stop: async () => {
       stopping.abort()
       await Promise.all([server?.close(), second?.close()])
-      await Promise.all([worker, retention])
+      await Promise.all([worker, retention, tallies])
       transport.close()
     },
   }

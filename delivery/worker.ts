@@ -22,6 +22,7 @@ import {
 import { setDestinationState } from '../store/destination-states.ts'
 import { activate } from './activation.ts'
 import type { AudienceGate } from './audience-gate.ts'
+import { createBreakerTeller } from './breaker-teller.ts'
 import { FIRST_ASKED_AFTER_MS, runConfirmations } from './confirmations.ts'
 import type { DeliveryResult, Destination } from './destination.ts'
 import { guardRepeats } from './guarded-repeats.ts'
@@ -34,6 +35,8 @@ export interface WorkerOptions {
   readonly onRecorded?: (destination: Destination, record: DeliveryRecord) => void
   /** Asked about every claimed batch before it is decided; without it nothing is known of audiences. */
   readonly audienceGate?: AudienceGate
+  /** What people know this process by, where it tells of its circuit breakers. */
+  readonly name?: string
   /** How often an idle lane looks for work. Default 100 ms. */
   readonly pollMs?: number
 }
@@ -64,6 +67,7 @@ async function runLane(
   const recorder = createRecorder(options, destination)
   const breaker = createCircuitBreaker()
   const limiter = createRateLimiter(destination.ratePerSecond)
+  const tellBreaker = createBreakerTeller(options, destination, breaker)
   const underWay = new Set<Promise<void>>()
   let troubleMs = 0
   while (!signal.aborted) {
@@ -98,6 +102,7 @@ async function runLane(
           // A batch may be many requests: as of the window, half of them make a failure.
           if (telling.length > 0) request.ended(outages * 2 >= telling.length, clock.now())
           else request.cancelled()
+          tellBreaker()
           heed(results)
           const records = batch.map((delivery, at) =>
             recordOf(database, destination, delivery, results[at]),
@@ -113,6 +118,7 @@ async function runLane(
     while (underWay.size > destination.concurrency / 2) await Promise.race(underWay)
   }
   await Promise.all(underWay)
+  await tellBreaker.end()
 
   function restMs(): number {
     const waitMs = Math.max(breaker.waitMs(clock.now()), limiter.waitMs(clock.now()), pollMs)

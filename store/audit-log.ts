@@ -11,6 +11,7 @@ export type AuditAction =
   | 'personal_data.shown'
   | 'destination.paused'
   | 'destination.enabled'
+  | 'destination.tested'
 
 export interface AuditEntry {
   readonly id: string

@@ -5,6 +5,7 @@ import { TrackLayerError } from '../core/errors.ts'
 import type { ReplayPermissions } from '../core/replay.ts'
 import { type Database, inSnapshot, inTransaction } from './database.ts'
 import type { DeliverySide } from './delivery-side.ts'
+import { recountMinutesOf } from './minute-tallies.ts'
 import { type ReplaySelection, readCandidates } from './replay-candidates.ts'
 import { type Considered, considerCandidates } from './replay-verdicts.ts'
 
@@ -131,6 +132,11 @@ async function enqueue(
   await client.query('select from deliveries where id = any($1::bigint[]) order by id for update', [
     deliveries.map(({ id }) => id),
   ])
+  const going = considered.filter(({ verdict }) => verdict.kind !== 'refused')
+  await recountMinutesOf(
+    client,
+    going.map(({ candidate }) => candidate.delivery.id),
+  )
   await client.query(
     `with decided as materialized (
        select * from unnest($3::bigint[], $4::text[], $5::text[], $6::integer[], $7::text[], $8::timestamptz[],

@@ -6,7 +6,7 @@ import { messageOf, TrackLayerError } from '../../core/errors.ts'
 import type { MappingTable } from '../../core/mapping-table.ts'
 import type { Access, Principal } from '../access.ts'
 import type { Database } from '../database.ts'
-import type { DeliverySide } from '../delivery-side.ts'
+import type { DeliverySide, DestinationSetups } from '../delivery-side.ts'
 import { createSecretUse, type SecretUse } from '../secret-use.ts'
 import type { NewToken } from '../sessions.ts'
 import { errorAnswer, tryAgainAnswer } from './errors.ts'
@@ -43,6 +43,8 @@ export interface StoreOptions {
   readonly secretUse?: SecretUse
   /** Rehearses deliveries for replays; without it their destinations count as not on. */
   readonly deliverySide?: DeliverySide
+  /** How destinations are set up, and a way to try them; without it nothing is known of that here. */
+  readonly destinationSetups?: DestinationSetups
   /** Makes the tokens of sessions and sign-in links: 256 bits that nobody can guess. */
   readonly newToken: NewToken
   /** Aborted when the store stops: streams end, which would keep its server open. */
