@@ -1,6 +1,7 @@
 // `tracklayer destination list|pause|enable|test`: what is on, what waits, the switch, and one event to try it with.
 import { Command } from 'commander'
-import type { DestinationSums } from '../store/ledger.ts'
+import type { DaySums } from '../store/destination-sums.ts'
+import { DELIVERY_STATES } from '../store/ledger.ts'
 import type { MatchSummary } from '../store/match-summaries.ts'
 import { destinationTestCommand } from './destination-test.ts'
 import { paint, print } from './output.ts'
@@ -15,7 +16,8 @@ interface Listed {
   readonly name: string
   readonly is_paused: boolean
   readonly reason: string | null
-  readonly deliveries: DestinationSums | null
+  /** Settled in the last day, and what waits now. */
+  readonly deliveries: DaySums | null
   readonly match_quality: MatchSummary | null
 }
 
@@ -33,7 +35,9 @@ export function destinationCommand(): Command {
   const command = new Command('destination').description('where events go')
   command.addCommand(
     withStore(new Command('list'))
-      .description('the destinations of the environment, with the states of their deliveries')
+      .description(
+        'the destinations of the environment, with what the last day settled and what waits',
+      )
       .action(list),
   )
   command.addCommand(
@@ -64,9 +68,10 @@ async function list({ storeUrl, json }: Flags): Promise<void> {
   if (json) return print(JSON.stringify(answer))
   for (const { name, is_paused, reason, deliveries, match_quality } of answer.destinations) {
     const state = is_paused ? paint.red('paused') : paint.green('on    ')
-    const counts = Object.entries(deliveries ?? {})
-      .filter(([key, count]) => typeof count === 'number' && count > 0 && key !== 'total')
-      .map(([key, count]) => `${key} ${count}`)
+    const counts = DELIVERY_STATES.flatMap((word) => {
+      const count = deliveries?.[word] ?? 0
+      return count > 0 ? [`${word} ${count}`] : []
+    })
     print(
       `${name.padEnd(14)} ${state}  ${counts.join(', ') || 'nothing yet'}${reason ? `  (${reason})` : ''}`,
     )

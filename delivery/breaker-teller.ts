@@ -9,6 +9,8 @@ import type { WorkerOptions } from './worker.ts'
 export interface BreakerTeller {
   /** After each outcome; writes only when something has changed, and waits for nobody. */
   (): void
+  /** Resolves once the database knows of all that was told. */
+  written(): Promise<void>
   /** The lane ends: its breaker is no more. Waits for what is being written. */
   end(): Promise<void>
 }
@@ -40,6 +42,7 @@ export function createBreakerTeller(
     if (state === 'open' && told <= nowMs) write(nowMs + breaker.waitMs(nowMs))
   }
   return Object.assign(tell, {
+    written: () => writing,
     end: () => {
       if (told !== 0) write(0)
       return writing

@@ -1,5 +1,6 @@
 // What goes wrong at a destination, by reason: given up, in doubt, or being retried.
 import type { Pool } from 'pg'
+import { inSnapshot } from './database.ts'
 import type { DeliveryState } from './ledger.ts'
 
 export interface DestinationError {
@@ -26,8 +27,9 @@ export async function groupErrors(
   environment: string,
   destination: string,
 ): Promise<DestinationError[]> {
-  const { rows } = await pool.query<DestinationError>(
-    `select g.state, g.reason, g.count, coalesce(g.settled_at, a.started_at) as last_at, e.message_id as example
+  const { rows } = await inSnapshot(pool, (client) =>
+    client.query<DestinationError>(
+      `select g.state, g.reason, g.count, coalesce(g.settled_at, a.started_at) as last_at, e.message_id as example
      from (
        select state, reason, count(*)::integer as count, max(settled_at) as settled_at,
               (array_agg(id order by id desc))[1] as latest, max(event_id) as event_id
@@ -39,7 +41,8 @@ export async function groupErrors(
        select started_at from attempts where delivery_id = g.latest order by number desc limit 1
      ) a on true
      order by g.count desc, g.reason`,
-    [environment, destination],
+      [environment, destination],
+    ),
   )
   return rows
 }

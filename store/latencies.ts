@@ -1,7 +1,7 @@
 // How long deliveries took from arrival, of the latest of each destination: looked for where some settled, so that a
 // quiet destination beside busy ones costs no more than they do.
 import type { PoolClient } from 'pg'
-import type { SettledCount } from './minute-counts.ts'
+import type { SettledSlot } from './window-counts.ts'
 
 export interface Latency {
   readonly p50_ms: number
@@ -9,16 +9,15 @@ export interface Latency {
 }
 
 /** Deliveries looked at of each destination: enough for the slowest in twenty. */
-const SAMPLE = 200
-const MOST_LOOKED_AT = 20_000
+const SAMPLE = 100
+const MOST_LOOKED_AT = 5000
 
 export async function readLatencies(
   client: Pick<PoolClient, 'query'>,
   environment: string,
-  settled: readonly SettledCount[],
-  slotMs: number,
+  latest: readonly SettledSlot[],
 ): Promise<ReadonlyMap<string, Latency>> {
-  const spans = latestSpans(settled, slotMs)
+  const spans = latestSpans(latest)
   const { rows } = await client.query<{ destination: string; p50: number; p95: number }>(LATENCY, [
     environment,
     [...spans.keys()],
@@ -39,41 +38,24 @@ interface SampleSpan {
 }
 
 // From the latest slot in which the destination delivered back to where there are enough, or too much lies between.
-function latestSpans(
-  settled: readonly SettledCount[],
-  slotMs: number,
-): ReadonlyMap<string, SampleSpan> {
+function latestSpans(latest: readonly SettledSlot[]): ReadonlyMap<string, SampleSpan> {
   const spans = new Map<string, SampleSpan>()
-  for (const [from, rows] of [...bySlot(settled)].sort(([a], [b]) => b - a)) {
-    const all = rows.reduce((sum, { count }) => sum + count, 0)
-    const delivered = new Map(
-      rows.flatMap(({ destination, state, count }) =>
-        state === 'delivered' ? [[destination, count] as const] : [],
-      ),
+  for (const { from, to, settled } of latest) {
+    const looked = Object.values(settled).reduce(
+      (sum, states) => sum + Object.values(states).reduce((all, count) => all + count, 0),
+      0,
     )
-    for (const name of new Set([...spans.keys(), ...delivered.keys()])) {
-      const span = spans.get(name) ?? { from, to: from + slotMs, delivered: 0, looked: 0 }
+    for (const name of Object.keys(settled))
+      if (!spans.has(name) && settled[name]?.delivered) {
+        spans.set(name, { from, to, delivered: 0, looked: 0 })
+      }
+    for (const [name, span] of spans) {
       if (span.delivered >= SAMPLE || span.looked >= MOST_LOOKED_AT) continue
-      spans.set(name, {
-        from,
-        to: span.to,
-        delivered: span.delivered + (delivered.get(name) ?? 0),
-        looked: span.looked + all,
-      })
+      const delivered = span.delivered + (settled[name]?.delivered ?? 0)
+      spans.set(name, { from, to: span.to, delivered, looked: span.looked + looked })
     }
   }
   return spans
-}
-
-function bySlot(settled: readonly SettledCount[]): ReadonlyMap<number, readonly SettledCount[]> {
-  const slots = new Map<number, SettledCount[]>()
-  for (const row of settled) {
-    const at = row.begins_at.getTime()
-    const slot = slots.get(at)
-    if (slot) slot.push(row)
-    else slots.set(at, [row])
-  }
-  return slots
 }
 
 const LATENCY = `

@@ -119,14 +119,15 @@ async function beginMinutes(
   return inTransaction(database, async (client) => {
     await client.query(
       `insert into minute_tallies (environment, minute)
-       select $1, m from (
+       select $1, missing.m
+       from (select min(received_at) as at from messages where environment = $1) first
+       cross join lateral (
          select m from generate_series(
-           greatest($2::timestamptz, (
-             select date_bin('1 minute', min(received_at), 'epoch') from messages where environment = $1)),
-           $3::timestamptz, interval '1 minute') m
-         where not exists (select from minute_tallies t where t.environment = $1 and t.minute = m)
+           greatest($2::timestamptz, date_bin('1 minute', first.at, 'epoch')), $3::timestamptz, interval '1 minute') m
+         where first.at is not null
+           and not exists (select from minute_tallies t where t.environment = $1 and t.minute = m)
          order by m desc limit ${AT_ONCE}
-       ) missing order by m on conflict do nothing`,
+       ) missing order by missing.m on conflict do nothing`,
       [environment, new Date(last.getTime() - KEPT_MS + 60 * MINUTE_MS), last],
     )
     const { rows } = await client.query<BegunMinute>(
@@ -195,7 +196,7 @@ async function keepCounts(
 ): Promise<void> {
   await inTransaction(database, (client) =>
     client.query(
-      `update minute_tallies t set counts = x.counts::jsonb, recount_at = x.recount_at
+      `update minute_tallies t set counts = x.counts::json, recount_at = x.recount_at
        from unnest($2::timestamptz[], $3::integer[], $4::text[], $5::timestamptz[]) as x (minute, version, counts, recount_at)
        where t.environment = $1 and t.minute = x.minute and t.version = x.version`,
       [

@@ -36,7 +36,7 @@ export interface DestinationOverview {
   readonly oldest_waiting_at: string | null
   /** Circuit breakers that keep requests back. */
   readonly breakers: readonly Breaker[]
-  /** From arrival to delivery, milliseconds, of the latest 200 delivered in the window. */
+  /** From arrival to delivery, milliseconds, of the latest 100 delivered in the window. */
   readonly latency: Latency | null
   /** Of purchases that came in the window: how many are in each state. */
   readonly orders: Readonly<Partial<Record<DeliveryState, number>>>
@@ -80,16 +80,15 @@ export async function readOverview(
   // Buckets lie on whole multiples, so that reading again moves no bar.
   const sinceMs = Math.ceil((untilMs + 1) / bucketMs) * bucketMs - buckets * bucketMs
   const since = new Date(sinceMs)
-  const slotMs = Math.min(bucketMs, MINUTE_MS)
   const read = await inSnapshot(pool, async (client) => {
     const span = { from: since, to: new Date(untilMs + LATE_MS) }
-    const counts = await countWindow(client, { environment, span, slotMs })
+    const counts = await countWindow(client, { environment, span, slotMs: bucketMs })
     return {
       counts,
       states: await listDestinationStates(client, environment),
       breakers: await listBreakers(client, environment, untilMs),
       waiting: await countWaiting(client, environment, destinations, untilMs),
-      latencies: await readLatencies(client, environment, counts.settled, slotMs),
+      latencies: await readLatencies(client, environment, counts.latest),
       newViolations: await findNewViolations(client, environment, since),
     }
   })

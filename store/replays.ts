@@ -213,6 +213,36 @@ export async function findReplay(
   return rows[0] ? storyOf(rows[0]) : null
 }
 
+export interface ReplayedDelivery {
+  readonly message_id: string
+  readonly event: string
+  readonly destination: string
+  /** Why it was not sent again; null when it was. */
+  readonly refusal: string | null
+  /** Null while it is under way. */
+  readonly outcome: string | null
+  readonly reason: string | null
+}
+
+/** The first of what a replay looked at, by the order of their rows. */
+export async function listReplayed(
+  pool: Pool,
+  environment: string,
+  id: string,
+  limit: number,
+): Promise<ReplayedDelivery[]> {
+  const { rows } = await pool.query<ReplayedDelivery>(
+    `select e.message_id, e.name as event, d.destination, i.refusal, i.outcome, i.outcome_reason as reason
+     from replays r
+     join replay_deliveries i on i.replay_id = r.id
+     join deliveries d on d.id = i.delivery_id
+     join events e on e.id = d.event_id
+     where r.environment = $1 and r.id = $2 order by i.delivery_id limit $3`,
+    [environment, id, limit],
+  )
+  return rows
+}
+
 /** The latest hundred. */
 export async function listReplays(pool: Pool, environment: string): Promise<ReplayStory[]> {
   const { rows } = await pool.query<StoryRow>(

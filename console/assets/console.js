@@ -124,3 +124,8 @@ function refreshLater() {
   setTimeout(() => refresh().then(refreshLater), Number(main.dataset.refresh) * 1000)
 }
 if (main) refreshLater()
+
+// How long the server took for this page, as it says itself.
+const answered = document.querySelector('[data-answered]')
+const [timing] = performance.getEntriesByType('navigation')[0]?.serverTiming ?? []
+if (answered && timing) answered.textContent = `answered in ${Math.round(timing.duration)} ms`

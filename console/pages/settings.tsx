@@ -16,6 +16,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'personal_data.shown': 'looked at personal data',
   'destination.paused': 'paused',
   'destination.enabled': 'enabled',
+  'destination.tested': 'sent a test event to',
 }
 
 export function SettingsPage({ viewer, audit }: SettingsProps) {

@@ -6,8 +6,8 @@ create table minute_tallies (
   minute timestamptz not null,
   -- Grows whenever something counted is taken back: a count begun before that is not kept.
   version integer not null default 0,
-  -- Null until counted, and again until counted anew.
-  counts jsonb,
+  -- Null until counted, and again until counted anew. A text that is read whole: a week is ten thousand of them.
+  counts json,
   -- When it is counted once more: half an hour later for what came late, and as long as orders of it are open.
   recount_at timestamptz,
   primary key (environment, minute)

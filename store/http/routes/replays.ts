@@ -10,6 +10,7 @@ import {
   continueReplay,
   createReplay,
   findReplay,
+  listReplayed,
   listReplays,
   type ReplayRequest,
 } from '../../replays.ts'
@@ -53,6 +54,9 @@ const body = z
   )
 
 type Body = z.output<typeof body>
+
+/** Deliveries told of one by one; the others are in the counts. */
+const MOST_SHOWN = 20
 
 const NOT_ON: DeliverySide = {
   isOn: () => false,
@@ -102,7 +106,14 @@ export function addReplayRoutes(app: StoreApp, options: StoreOptions): void {
   app.get('/v1/replays', async (context) =>
     context.json({ replays: await listReplays(database.pool, context.var.environment) }),
   )
-  app.get('/v1/replays/:id', (context) => answerStory(context, context.req.param('id'), 200))
+  app.get('/v1/replays/:id', async (context) => {
+    const { environment } = context.var
+    const id = context.req.param('id')
+    const story = await findReplay(database.pool, environment, id)
+    if (!story) return answerStory(context, id, 200)
+    const deliveries = await listReplayed(database.pool, environment, id, MOST_SHOWN)
+    return context.json({ ...story, deliveries })
+  })
 
   async function answerStory(context: Context<StoreEnv>, id: string, status: 200 | 201) {
     const { environment } = context.var
