@@ -3,16 +3,13 @@
 import { randomUUID } from 'node:crypto'
 import path from 'node:path'
 import { Command } from 'commander'
-import type { CanonicalEvent } from '../core/canonical-event.ts'
-import { canonicalise } from '../core/canonicalise.ts'
 import type { ConsentCatalogue } from '../core/consent-catalogue.ts'
 import type { DestinationFile } from '../core/destination-schema.ts'
 import { TrackLayerError } from '../core/errors.ts'
-import type { JsonObject } from '../core/json.ts'
-import type { MappingTable } from '../core/mapping-table.ts'
+import { testEvent } from '../delivery/test-event.ts'
 import { testRunOf } from '../delivery/test-modes.ts'
 import { createTransport } from '../delivery/transport.ts'
-import { type Tried, tryDestination } from '../delivery/try-destination.ts'
+import { faultsOf, type Tried, tryDestination } from '../delivery/try-destination.ts'
 import { realClock, realRandom } from './clock.ts'
 import { type CommandHelp, withHelp } from './command-help.ts'
 import { readAccess, readVault } from './config.ts'
@@ -84,11 +81,17 @@ async function test(name: string, flags: Flags): Promise<void> {
       variables: process.env,
       transport: transport.send,
       clock: realClock,
-      canonical: testEvent(flags.event, file, loadTable()),
+      canonical: testEvent({
+        event: flags.event,
+        file,
+        table: loadTable(),
+        clock: realClock,
+        id: randomUUID(),
+      }),
     })
     if ('missing' in tried)
       throw invalid(`${name} is off in ${environment}: set ${tried.missing.join(', ')}`)
-    const faults = run.faultsIn(jsonOr(tried.lastBody))
+    const faults = faultsOf(run, tried)
     tell(flags, run.says, tried, faults)
     const isTaken = tried.result.kind === 'delivered' && faults.length === 0
     process.exitCode = isTaken ? EXIT.done : EXIT.found
@@ -125,43 +128,6 @@ function fileOf(name: string, mappingsDir: string, catalogue: ConsentCatalogue):
   const file = files.get(name)
   if (file) return file
   throw invalid(`No destination "${name}"; want one of ${[...files.keys()].join(', ')}`)
-}
-
-// Nobody's data: example.com is reserved (RFC 2606), as are the address (RFC 5737) and the number (Ofcom, for drama).
-function testEvent(
-  event: string,
-  { consent }: DestinationFile,
-  table: MappingTable,
-): CanonicalEvent {
-  const id = randomUUID()
-  const names = ['Advertising', 'Analytics', ...(consent?.categories ?? [])]
-  const categories = names.map((category) => [category, true])
-  const message: JsonObject = {
-    type: 'track',
-    event,
-    messageId: `tracklayer-test-${id}`,
-    userId: 'tracklayer-test',
-    anonymousId: id,
-    timestamp: new Date(realClock.now() - 60_000).toISOString(),
-    properties: {
-      order_id: `TRACKLAYER-TEST-${id.slice(0, 8)}`,
-      lead_id: id,
-      revenue: 1,
-      currency: 'EUR',
-      products: [{ product_id: 'TRACKLAYER-TEST', name: 'Test', price: 1, quantity: 1 }],
-    },
-    context: {
-      ip: '203.0.113.7',
-      userAgent:
-        'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36',
-      page: { url: 'https://www.example.com/tracklayer-test' },
-      traits: { email: 'tracklayer-test@example.com', phone: '+447700900123' },
-      consent: { categoryPreferences: Object.fromEntries(categories) },
-    },
-  }
-  const { canonical } = canonicalise(message, table)
-  if (canonical) return canonical
-  throw invalid(`The mapping table has no row for "${event}"`)
 }
 
 function tell(
@@ -204,14 +170,6 @@ function wordsOf(kind: Tried['result']['kind'], reason: string | null, isClean: 
       return paint.red(`Sent, and the answer was lost: ${reason}`)
     case 'failed':
       return paint.red(`Not taken: ${reason}`)
-  }
-}
-
-function jsonOr(body: string | null): unknown {
-  try {
-    return JSON.parse(body ?? 'null')
-  } catch {
-    return null // an answer in words has no faults to list
   }
 }
 

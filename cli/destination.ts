@@ -1,6 +1,7 @@
 // `tracklayer destination list|pause|enable|test`: what is on, what waits, the switch, and one event to try it with.
 import { Command } from 'commander'
-import type { DeliveryState, DestinationSums } from '../store/ledger.ts'
+import type { DaySums } from '../store/destination-sums.ts'
+import type { DeliveryState } from '../store/ledger.ts'
 import type { MatchSummary } from '../store/match-summaries.ts'
 import { type CommandHelp, withStoreHelp } from './command-help.ts'
 import { destinationTestCommand } from './destination-test.ts'
@@ -17,7 +18,8 @@ interface Listed {
   readonly name: string
   readonly is_paused: boolean
   readonly reason: string | null
-  readonly deliveries: DestinationSums | null
+  /** Settled in the last day, and what waits now. */
+  readonly deliveries: DaySums | null
   readonly match_quality: MatchSummary | null
 }
 
@@ -39,7 +41,9 @@ export function destinationCommand(): Command {
   const command = new Command('destination').description('where events go')
   command.addCommand(
     withStoreHelp(withWatch(new Command('list')), LIST)
-      .description('the destinations of the environment, with the states of their deliveries')
+      .description(
+        'the destinations of the environment, with what the last day settled and what waits',
+      )
       .action(list),
   )
   command.addCommand(

@@ -1,11 +1,18 @@
 // A store at work: its HTTP API and the delivery worker on one database. `store serve` and `dev` both run this.
+import { randomUUID } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
+import os from 'node:os'
 import type pg from 'pg'
 import type { MappingTable } from '../core/mapping-table.ts'
 import { createAudienceGate } from '../delivery/audience-gate.ts'
 import { createDeliverySide } from '../delivery/delivery-side.ts'
 import type { Destination } from '../delivery/destination.ts'
-import { type LoadedDestinations, loadDestinations } from '../delivery/load-destinations.ts'
+import { createDestinationSetups } from '../delivery/destination-setups.ts'
+import {
+  type LoadedDestinations,
+  type LoadOptions,
+  loadDestinations,
+} from '../delivery/load-destinations.ts'
 import { createReturnGate, inTurn } from '../delivery/return-gate.ts'
 import { createTransport } from '../delivery/transport.ts'
 import { runWorker, type WorkerOptions } from '../delivery/worker.ts'
@@ -13,6 +20,7 @@ import type { Access } from '../store/access.ts'
 import { createStoreApp } from '../store/http/app.ts'
 import { createKeyRing, runKeyRing } from '../store/key-ring.ts'
 import { recordMappingTable } from '../store/mapping-versions.ts'
+import { runTallies } from '../store/minute-tallies.ts'
 import { runRetention } from '../store/retention.ts'
 import { realClock, realRandom } from './clock.ts'
 import { readAuditLogDays, readVault } from './config.ts'
@@ -74,7 +82,7 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
   })
   const files = loadDestinationFiles(options.mappingsDir, catalogue)
   const audiences = loadAudiences(options.mappingsDir, catalogue, files)
-  const destinations = loadDestinations({
+  const loadOptions: LoadOptions = {
     account: access.account,
     environments: access.environments.map(({ name }) => name),
     files,
@@ -84,7 +92,8 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
     transport: transport.send,
     clock: realClock,
     tokenStore: vault && { database, vault },
-  })
+  }
+  const destinations = loadDestinations(loadOptions)
   for (const { environment, reason } of destinations.broken)
     log('error', `${environment}: ${reason}`)
   // A version that messages come under is shown and compared by what some store has had.
@@ -110,6 +119,12 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
     keys,
     auditLogDays,
     deliverySide,
+    destinationSetups: createDestinationSetups({
+      ...loadOptions,
+      loaded: destinations,
+      table,
+      newId: randomUUID,
+    }),
     newToken,
     stopping: stopping.signal,
     log,
@@ -122,6 +137,7 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
     database,
     destinations: destinations.active,
     log,
+    name: `${os.hostname()} ${process.pid}`,
     audienceGate: inTurn(
       createAudienceGate(database, audiences, catalogue),
       createReturnGate(database, audiences),
@@ -147,6 +163,12 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
         stopping.signal,
       )
     : Promise.resolve()
+  const tallies = options.deliver
+    ? runTallies(
+        { database, environments: access.environments.map(({ name }) => name), log },
+        stopping.signal,
+      )
+    : Promise.resolve()
   return {
     url: server?.url ?? null,
     secondUrl: second?.url ?? null,
@@ -156,7 +178,7 @@ export async function startStoreService(options: StoreServiceOptions): Promise<S
     stop: async () => {
       stopping.abort()
       await Promise.all([server?.close(), second?.close()])
-      await Promise.all([worker, retention, keeping])
+      await Promise.all([worker, retention, keeping, tallies])
       transport.close()
     },
   }

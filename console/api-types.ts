@@ -50,7 +50,11 @@ export interface DestinationOverview {
   readonly paused_reason: string | null
   readonly settled: Readonly<Record<'delivered' | 'filtered' | 'dead' | 'unknown', Series>>
   readonly waiting: Readonly<Record<'pending' | 'retrying' | 'held', number>>
+  /** More than that wait. */
+  readonly waiting_is_partial: readonly State[]
   readonly oldest_waiting_at: string | null
+  readonly breakers: readonly Breaker[]
+  readonly match_quality: MatchSummary | null
   readonly latency: { readonly p50_ms: number; readonly p95_ms: number } | null
   readonly orders: Readonly<Partial<Record<State, number>>>
 }
@@ -63,6 +67,7 @@ export interface Overview {
   readonly messages: Readonly<Record<'accepted' | 'duplicate' | 'unmapped', Series>>
   readonly rejected: number
   readonly orders: number
+  readonly has_all_orders: boolean
   readonly destinations: readonly DestinationOverview[]
   readonly alerts: readonly Alert[]
 }
@@ -73,9 +78,22 @@ export interface MatchSummary {
   readonly missing: readonly { readonly identifier: string; readonly share: number }[]
 }
 
+export interface Breaker {
+  readonly worker: string
+  readonly state: 'open' | 'half_open'
+  readonly since: string
+  readonly rest_until: string
+}
+
+/** What settled since an instant, and what waits now. */
 export type DestinationSums = Readonly<Record<State, number>> & {
   readonly total: number
+  readonly since: string
+  readonly partial: readonly State[]
   readonly reasons: Readonly<Partial<Record<State, Readonly<Record<string, number>>>>>
+  readonly has_all_reasons: boolean
+  readonly delivered_per_second: number
+  readonly first_due_at: string | null
 }
 
 export interface DestinationStory {
@@ -83,8 +101,68 @@ export interface DestinationStory {
   readonly is_paused: boolean
   readonly reason: string | null
   readonly changed_at: string | null
+  readonly breakers: readonly Breaker[]
   readonly deliveries: DestinationSums | null
   readonly match_quality: MatchSummary | null
+}
+
+export interface DestinationList {
+  readonly destinations: readonly DestinationStory[]
+  readonly off: readonly { readonly name: string; readonly missing: readonly string[] }[]
+}
+
+export interface DestinationSetup {
+  readonly definition: string
+  readonly receives: 'events' | 'audiences'
+  readonly rate_per_second: number | null
+  readonly concurrency: number
+  readonly batch_size: number
+  readonly max_age_ms: number | null
+  readonly consent: {
+    readonly categories: readonly string[]
+    readonly unknown: 'hold' | 'deny' | 'allow'
+  } | null
+  readonly test_mode: {
+    readonly says: string
+    readonly needs_code: boolean
+    readonly counts: boolean
+  } | null
+  readonly fault: string | null
+}
+
+export interface DestinationError {
+  readonly state: 'dead' | 'unknown' | 'retrying'
+  readonly reason: string | null
+  readonly count: number
+  readonly last_at: string | null
+  readonly example: string
+}
+
+export interface IdentifierGain {
+  readonly identifier: string
+  readonly share: number
+  readonly gain: number
+  readonly hint: string
+}
+
+export type DestinationDetail = DestinationStory & {
+  /** Null where the store runs without its destinations. */
+  readonly setup: DestinationSetup | null
+  readonly errors: readonly DestinationError[]
+  readonly identifiers: readonly IdentifierGain[] | null
+}
+
+export interface TestAnswer {
+  readonly outcome: 'delivered' | 'filtered' | 'held' | 'unknown' | 'failed'
+  readonly reason: string | null
+  readonly counts: boolean
+  readonly says: string
+  readonly exchanges: readonly {
+    readonly request: { readonly method: string; readonly url: string; readonly body: Json }
+    readonly status: number
+    readonly response: string
+  }[]
+  readonly faults: readonly string[]
 }
 
 export interface Attempt {
@@ -279,6 +357,15 @@ export interface ReplayStory {
   readonly enqueued: number
   readonly refused: Readonly<Record<string, number>>
   readonly outcomes: Readonly<Record<string, number>>
+  /** The first twenty; of one replay only. */
+  readonly deliveries?: readonly {
+    readonly message_id: string
+    readonly event: string
+    readonly destination: string
+    readonly refusal: string | null
+    readonly outcome: string | null
+    readonly reason: string | null
+  }[]
 }
 
 export interface AuditEntry {

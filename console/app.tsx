@@ -6,6 +6,7 @@ import { pageHeaders } from './page-headers.ts'
 import { addPages } from './page-routes.tsx'
 import { ErrorPage } from './pages/error.tsx'
 import { addDocsPages } from './routes/docs.tsx'
+import { serverTiming } from './server-timing.ts'
 import { requireSession } from './session.ts'
 import { addSignIn } from './sign-in.tsx'
 import { StoreRefusal } from './store-api.ts'
@@ -30,6 +31,7 @@ export type ConsoleApp = Hono<ConsoleEnv>
 export function createConsole(given: ConsoleOptions): ConsoleApp {
   const options: PageOptions = { ...given, assetPath: assetPaths(given.readAsset) }
   const app = new Hono<ConsoleEnv>()
+  app.use(serverTiming(options.now))
   app.use(pageHeaders())
   addAssets(app, options.readAsset)
   app.use(guardForms(options.newToken))

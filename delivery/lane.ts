@@ -16,6 +16,7 @@ import {
 } from '../store/deliveries.ts'
 import { setDestinationState } from '../store/destination-states.ts'
 import { activate } from './activation.ts'
+import { createBreakerTeller } from './breaker-teller.ts'
 import type { DeliveryResult, Destination } from './destination.ts'
 import { guardRepeats } from './guarded-repeats.ts'
 import { isOutage, recordOf, saysOfDestination } from './outcome.ts'
@@ -46,6 +47,7 @@ export async function runLane(
   const recorder = createRecorder(options, destination)
   const breaker = createCircuitBreaker()
   const limiter = createRateLimiter(destination.ratePerSecond)
+  const tellBreaker = createBreakerTeller(options, destination, breaker)
   const lookahead = createLookahead(destination)
   // All that is claimed and not on record; of it, what waits for a slot, and how many slots are taken.
   const held = new Set<Batch>()
@@ -95,6 +97,7 @@ export async function runLane(
       await oneLess()
   }
   while (held.size > 0) await oneLess()
+  await tellBreaker.end()
   if (faults.length > 0) throw faults[0]
 
   function restMs(): number {
@@ -148,6 +151,7 @@ export async function runLane(
     // A batch may be many requests: as of the window, half of them make a failure.
     if (telling.length > 0) request.ended(outages * 2 >= telling.length, clock.now())
     else request.cancelled()
+    tellBreaker()
     heed(results)
     startReady()
     await recorder.add(

@@ -8,6 +8,8 @@ import { isJsonObject } from '../core/json.ts'
 interface TestMode {
   /** In words, what the mode does. */
   readonly says: string
+  /** True when what is sent in this mode counts all the same. */
+  readonly counts: boolean
   /** True when the platform gives out a code for it. */
   readonly needsCode: boolean
   /** What the settings become. */
@@ -22,21 +24,25 @@ interface TestMode {
 const MODES: Readonly<Record<string, TestMode>> = {
   'meta-conversions': {
     says: 'Meta shows it under Test events. It counts all the same: take a pixel that is for tests.',
+    counts: true,
     needsCode: true,
     settings: (settings, testEventCode) => ({ ...settings, testEventCode }),
   },
   'tiktok-events': {
     says: 'TikTok shows it under Test events and keeps it out of reports.',
+    counts: false,
     needsCode: true,
     settings: (settings, testEventCode) => ({ ...settings, testEventCode }),
   },
   'google-data-manager': {
     says: 'Google checks the request and counts nothing (validateOnly).',
+    counts: false,
     needsCode: false,
     settings: (settings) => ({ ...settings, validate_only: 'true' }),
   },
   'google-analytics-4': {
     says: 'The validation server looks at the event, and not at the secret; nothing is counted.',
+    counts: false,
     needsCode: false,
     settings: (settings) => ({
       ...settings,
@@ -53,8 +59,16 @@ const MODES: Readonly<Record<string, TestMode>> = {
   },
 }
 
+/** The definition's test mode; null when whatever is sent counts. */
+export function testModeOf(
+  definition: string,
+): Pick<TestMode, 'says' | 'needsCode' | 'counts'> | null {
+  return Object.hasOwn(MODES, definition) ? (MODES[definition] ?? null) : null
+}
+
 export interface TestRun {
   readonly file: DestinationFile
+  readonly counts: boolean
   readonly says: string
   readonly faultsIn: (body: unknown) => readonly string[]
 }
@@ -65,7 +79,7 @@ export function testRunOf(
   file: DestinationFile,
   { testCode, sendReal }: { readonly testCode?: string | undefined; readonly sendReal: boolean },
 ): TestRun {
-  if (sendReal) return { file, says: 'A real event: it counts.', faultsIn: () => [] }
+  if (sendReal) return { file, counts: true, says: 'A real event: it counts.', faultsIn: () => [] }
   const mode = Object.hasOwn(MODES, file.definition) ? MODES[file.definition] : undefined
   if (!mode) {
     throw new TrackLayerError(
@@ -80,6 +94,6 @@ export function testRunOf(
     )
   }
   const settings = mode.settings(file.settings, testCode ?? '')
-  const { says, faultsIn = () => [] } = mode
-  return { file: { ...file, settings }, says, faultsIn }
+  const { says, counts, faultsIn = () => [] } = mode
+  return { file: { ...file, settings }, counts, says, faultsIn }
 }

@@ -7,6 +7,7 @@ import type { PreviewedRequest } from '../store/delivery-side.ts'
 import type { DeliveryResult } from './destination.ts'
 import { type LoadOptions, loadDestinations } from './load-destinations.ts'
 import { isTokenRequest, shownRequest } from './preview.ts'
+import type { TestRun } from './test-modes.ts'
 import type { Transport } from './transport.ts'
 
 export interface TriedExchange {
@@ -28,6 +29,19 @@ export interface Tried {
   readonly exchanges: readonly TriedExchange[]
   /** The last answer as it came. */
   readonly lastBody: string | null
+}
+
+/** What the platform finds wrong although it took the event. */
+export function faultsOf({ faultsIn }: TestRun, { lastBody }: Tried): readonly string[] {
+  return faultsIn(jsonOr(lastBody))
+}
+
+function jsonOr(body: string | null): unknown {
+  try {
+    return JSON.parse(body ?? 'null')
+  } catch {
+    return null // an answer in words has no faults to list
+  }
 }
 
 /** Null and the variables that are missing when the destination is off in the environment. */

@@ -19,6 +19,8 @@ export interface WorkerOptions {
   readonly onRecorded?: (destination: Destination, record: DeliveryRecord) => void
   /** Asked about every claimed batch before it is decided; without it nothing is known of audiences. */
   readonly audienceGate?: AudienceGate
+  /** What people know this process by, where it tells of its circuit breakers. */
+  readonly name?: string
   /** How often an idle lane looks for work. Default 100 ms. */
   readonly pollMs?: number
 }

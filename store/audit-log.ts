@@ -11,6 +11,7 @@ export const AUDIT_ACTIONS = [
   'personal_data.shown',
   'destination.paused',
   'destination.enabled',
+  'destination.tested',
   'secret.created',
   'secret.retired',
   'secret.restored',

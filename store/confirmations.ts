@@ -2,6 +2,7 @@
 // the ledger's correction when the answer is not "counted".
 import type { PoolClient } from 'pg'
 import { type Database, inTransaction } from './database.ts'
+import { recountMinutesOf } from './minute-tallies.ts'
 
 export interface TakenIn {
   readonly deliveryId: string
@@ -103,13 +104,19 @@ export async function settleConfirmation(
        returning delivery_ids::text[]`,
       place,
     )
+    const ids = rows[0]?.delivery_ids ?? []
+    await client.query(
+      'select from deliveries where id = any($1::bigint[]) order by id for update',
+      [ids],
+    )
+    await recountMinutesOf(client, ids)
     // What was sent anew by hand meanwhile is under way or settled by another request: this answer is not about it.
     await client.query(
       `update deliveries set state = $2, reason = $3, settled_at = $4,
          decision = jsonb_set(decision, '{confirmation,state}', to_jsonb($5::text))
        where id = any($1::bigint[]) and state = 'delivered' and decision -> 'confirmation' ->> 'receipt' = $6`,
       [
-        rows[0]?.delivery_ids ?? [],
+        ids,
         state,
         reason,
         new Date(database.clock.now()),

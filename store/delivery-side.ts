@@ -1,4 +1,5 @@
 // What the store asks of the delivery side without knowing it: the composition root hands it over.
+import type { Platform } from '../core/identity-fields/field.ts'
 import type { Json, JsonObject } from '../core/json.ts'
 import type { RepeatRule } from '../core/replay.ts'
 import type { ClaimedDelivery } from './deliveries.ts'
@@ -58,4 +59,69 @@ export interface DeliverySide {
   consent(environment: string, destination: string): ConsentAsked | null
   /** Asks the platform; null where it cannot be asked. Rejects when it does not answer. */
   report(environment: string, destination: string, externalId: string): Promise<RemoteReport | null>
+}
+
+/** How a destination is set up, without any value of its settings. */
+export interface DestinationSetup {
+  readonly definition: string
+  readonly receives: 'events' | 'audiences'
+  /** Requests a second that one process may send; null for no limit. */
+  readonly rate_per_second: number | null
+  readonly concurrency: number
+  readonly batch_size: number
+  readonly max_age_ms: number | null
+  /** Null: it asks for no consent. */
+  readonly consent: {
+    readonly categories: readonly string[]
+    /** What becomes of an event whose answer is not known. */
+    readonly unknown: 'hold' | 'deny' | 'allow'
+  } | null
+  /** By whose weights match quality is estimated. */
+  readonly platform: Platform | null
+  /** How a test event is kept apart; null: whatever is sent there counts. */
+  readonly test_mode: {
+    readonly says: string
+    readonly needs_code: boolean
+    readonly counts: boolean
+  } | null
+  /** Why its definition cannot be run as the file asks; it pauses at its first event. */
+  readonly fault: string | null
+}
+
+/** What became of a test event. */
+export interface TestAnswer {
+  readonly outcome: 'delivered' | 'filtered' | 'held' | 'unknown' | 'failed'
+  readonly reason: string | null
+  /** True when what was sent counts at the platform like any other event. */
+  readonly counts: boolean
+  /** In words, what the platform does with it. */
+  readonly says: string
+  readonly exchanges: readonly {
+    readonly request: PreviewedRequest
+    readonly status: number
+    readonly response: string
+  }[]
+  /** What the platform finds wrong although it took it. */
+  readonly faults: readonly string[]
+}
+
+export interface TestRequest {
+  /** Name of the event in Segment. */
+  readonly event: string
+  /** What the platform gives out for tests. */
+  readonly testCode: string | null
+  /** Send it although it counts. */
+  readonly sendReal: boolean
+}
+
+/** The destinations as they are set up in this process, and a way to try one. */
+export interface DestinationSetups {
+  /** Null for a destination that is not on. */
+  describe(environment: string, destination: string): DestinationSetup | null
+  /** Destinations that are off for want of variables, whose names these are. */
+  off(
+    environment: string,
+  ): readonly { readonly name: string; readonly missing: readonly string[] }[]
+  /** Sends one made-up event. @throws TrackLayerError SETTINGS_INVALID that says what is needed */
+  test(environment: string, destination: string, request: TestRequest): Promise<TestAnswer>
 }

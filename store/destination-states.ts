@@ -31,7 +31,7 @@ export async function setDestinationState(pool: Pool, change: StateChange): Prom
 
 /** Destinations that were ever switched; one that is not listed is on. */
 export async function listDestinationStates(
-  pool: Pool,
+  pool: Pick<Pool, 'query'>,
   environment: string,
 ): Promise<DestinationState[]> {
   const { rows } = await pool.query<DestinationState>(

@@ -79,9 +79,10 @@ export async function listEvents(
     ofEnvironment: string,
     from: EventCursor | null,
   ): Promise<EventCursor | null> {
+    // By the column: `id` alone is the text that is selected, for which all events are sorted.
     const { rows } = await client.query<{ id: string }>(
       `select id::text from events where environment = $1 and ($2::bigint is null or id < $2)
-       order by id desc offset ${MOST_LOOKED_AT} limit 1`,
+       order by events.id desc offset ${MOST_LOOKED_AT} limit 1`,
       [ofEnvironment, from?.kind === 'event' ? from.id : null],
     )
     return rows[0] ? { kind: 'event', id: String(BigInt(rows[0].id) + 1n) } : null

@@ -1,5 +1,7 @@
 // How well a destination's recent events can be matched to people: the estimates that delivery wrote on each, summed up.
 import type { Pool } from 'pg'
+import type { MissingSet } from '../core/identity-fields/match-gains.ts'
+import { inSnapshot } from './database.ts'
 
 export interface MatchSummary {
   /** Mean of the estimates, 0 to 10, one decimal. */
@@ -28,13 +30,15 @@ export async function matchSummaries(
   destinations: readonly string[],
   nowMs: number,
 ): Promise<Map<string, MatchSummary>> {
-  const { rows } = await pool.query<Row>(STATEMENT, [
-    environment,
-    destinations,
-    new Date(nowMs - WINDOW_MS),
-    MOST_EVENTS,
-    MOST_MISSING,
-  ])
+  const { rows } = await inSnapshot(pool, (client) =>
+    client.query<Row>(STATEMENT, [
+      environment,
+      destinations,
+      new Date(nowMs - WINDOW_MS),
+      MOST_EVENTS,
+      MOST_MISSING,
+    ]),
+  )
   return new Map(
     rows.map(({ destination, events, average, missing }) => [
       destination,
@@ -45,6 +49,27 @@ export async function matchSummaries(
       },
     ]),
   )
+}
+
+/** What the latest 1000 events of 24 hours lack, those that lack the same together. */
+export async function missingSets(
+  pool: Pool,
+  environment: string,
+  destination: string,
+  nowMs: number,
+): Promise<MissingSet[]> {
+  const { rows } = await inSnapshot(pool, (client) =>
+    client.query<MissingSet>(
+      `select l.missing, count(*)::integer as events
+     from (
+       select decision -> 'match' -> 'missing' as missing from deliveries
+       where environment = $1 and destination = $2 and settled_at > $3 and decision ? 'match'
+       order by settled_at desc limit $4
+     ) l group by 1`,
+      [environment, destination, new Date(nowMs - WINDOW_MS), MOST_EVENTS],
+    ),
+  )
+  return rows
 }
 
 const STATEMENT = `

@@ -1,9 +1,15 @@
 // What happened in the last hours, at a glance: how much came in, where it went, how fast, and what needs somebody.
-import type { PoolClient } from 'pg'
+import { type Breaker, listBreakers } from './breakers.ts'
 import { type Database, inSnapshot } from './database.ts'
-import { listDestinationStates } from './destination-states.ts'
+import { type DestinationState, listDestinationStates } from './destination-states.ts'
+import { type Latency, readLatencies } from './latencies.ts'
 import type { DeliveryState } from './ledger.ts'
+import type { OrderCount, SlotCount } from './minute-counts.ts'
+import { MINUTE_MS } from './minute-tallies.ts'
 import { type Alert, alertsOf } from './overview-alerts.ts'
+import { findNewViolations, type NewViolations } from './violations.ts'
+import { countWaiting, type WaitingCount, type WaitingState } from './waiting-counts.ts'
+import { countWindow, type WindowCounts } from './window-counts.ts'
 
 export const WINDOWS = {
   '15m': { bucketMs: 15_000, buckets: 60 },
@@ -23,11 +29,15 @@ export interface DestinationOverview {
   /** Settled in the window, by state. */
   readonly settled: Readonly<Record<'delivered' | 'filtered' | 'dead' | 'unknown', Series>>
   /** Waiting now, whenever they came. */
-  readonly waiting: Readonly<Record<'pending' | 'retrying' | 'held', number>>
+  readonly waiting: Readonly<Record<WaitingState, number>>
+  /** States of which more wait than are counted (10,000). */
+  readonly waiting_is_partial: readonly WaitingState[]
   /** Arrival of the oldest event that is pending or retrying. */
   readonly oldest_waiting_at: string | null
-  /** From arrival to delivery, milliseconds, of the latest 2000 delivered in the window. */
-  readonly latency: { readonly p50_ms: number; readonly p95_ms: number } | null
+  /** Circuit breakers that keep requests back. */
+  readonly breakers: readonly Breaker[]
+  /** From arrival to delivery, milliseconds, of the latest 100 delivered in the window. */
+  readonly latency: Latency | null
   /** Of purchases that came in the window: how many are in each state. */
   readonly orders: Readonly<Partial<Record<DeliveryState, number>>>
 }
@@ -42,6 +52,12 @@ export interface Overview {
   readonly rejected: number
   /** Distinct purchases that came in the window. */
   readonly orders: number
+  /** Of them, those whose rows in the ledger are not as many as they are owed. */
+  readonly unbalanced_orders: number
+  /** Violations of the tracking plan whose kind was seen for the first time in the window. */
+  readonly new_violations: NewViolations
+  /** False when more than 5000 orders are open: the oldest of them are not in the states of orders. */
+  readonly has_all_orders: boolean
   readonly destinations: readonly DestinationOverview[]
   readonly alerts: readonly Alert[]
 }
@@ -50,175 +66,118 @@ export interface OverviewOptions {
   readonly environment: string
   readonly destinations: readonly string[]
   readonly window: Window
+  /** Those of them by which conversions go back to Segment. */
+  readonly returning?: ReadonlySet<string>
 }
 
 /** Every number is of one instant. @throws TrackLayerError UNAVAILABLE */
 export async function readOverview(
   { pool, clock }: Pick<Database, 'pool' | 'clock'>,
-  { environment, destinations, window }: OverviewOptions,
+  { environment, destinations, window, returning = new Set() }: OverviewOptions,
 ): Promise<Overview> {
   const { bucketMs, buckets } = WINDOWS[window]
   const untilMs = clock.now()
   // Buckets lie on whole multiples, so that reading again moves no bar.
   const sinceMs = Math.ceil((untilMs + 1) / bucketMs) * bucketMs - buckets * bucketMs
-  const states = await listDestinationStates(pool, environment)
-  const read = await inSnapshot(pool, (client) =>
-    readRows(client, { environment, destinations, since: new Date(sinceMs), bucketMs }),
-  )
-  const series = (rows: readonly CountRow[]) => seriesOf(rows, { sinceMs, bucketMs, buckets })
-  const overviews = destinations.map((name): DestinationOverview => {
-    const state = states.find(({ destination }) => destination === name)
-    const of = <Row extends { destination: string }>(rows: readonly Row[]) =>
-      rows.filter(({ destination }) => destination === name)
-    const settled = (word: DeliveryState) =>
-      series(of(read.settled).filter((row) => row.state === word))
-    const waiting = (word: DeliveryState) =>
-      of(read.waiting).find((row) => row.state === word)?.count ?? 0
-    const [latency] = of(read.latencies)
+  const since = new Date(sinceMs)
+  const read = await inSnapshot(pool, async (client) => {
+    const span = { from: since, to: new Date(untilMs + LATE_MS) }
+    const counts = await countWindow(client, { environment, span, slotMs: bucketMs })
     return {
-      name,
-      is_paused: state?.is_paused ?? false,
-      paused_reason: state?.is_paused ? state.reason : null,
-      settled: {
-        delivered: settled('delivered'),
-        filtered: settled('filtered'),
-        dead: settled('dead'),
-        unknown: settled('unknown'),
-      },
-      waiting: {
-        pending: waiting('pending'),
-        retrying: waiting('retrying'),
-        held: waiting('held'),
-      },
-      oldest_waiting_at: oldestOf(of(read.waiting)),
-      latency: latency?.p50 == null ? null : { p50_ms: latency.p50, p95_ms: latency.p95 ?? 0 },
-      orders: Object.fromEntries(of(read.orders).map((row) => [row.state, row.count])),
+      counts,
+      states: await listDestinationStates(client, environment),
+      breakers: await listBreakers(client, environment, untilMs),
+      waiting: await countWaiting(client, environment, destinations, untilMs),
+      latencies: await readLatencies(client, environment, counts.latest),
+      newViolations: await findNewViolations(client, environment, since),
     }
   })
+  const { counts, newViolations } = read
+  const series = (rows: readonly SlotCount[]) => seriesOf(rows, { sinceMs, bucketMs, buckets })
+  const messages = (word: string) =>
+    series(counts.messages.filter(({ outcome }) => outcome === word))
   const overview = {
     environment,
     window,
-    since: new Date(sinceMs).toISOString(),
+    since: since.toISOString(),
     until: new Date(untilMs).toISOString(),
     bucket_ms: bucketMs,
     messages: {
-      accepted: series(read.messages.filter(({ outcome }) => outcome === 'accepted')),
-      duplicate: series(read.messages.filter(({ outcome }) => outcome === 'duplicate')),
-      unmapped: series(read.messages.filter(({ outcome }) => outcome === 'unmapped')),
+      accepted: messages('accepted'),
+      duplicate: messages('duplicate'),
+      unmapped: messages('unmapped'),
     },
-    rejected: read.rejected,
-    orders: read.orderCount,
-    destinations: overviews,
+    rejected: counts.rejected.reduce((sum, { count }) => sum + count, 0),
+    orders: counts.purchases.count,
+    unbalanced_orders: counts.purchases.unbalanced,
+    new_violations: newViolations,
+    has_all_orders: counts.hasAllOrders,
+    destinations: destinations.map((name) => destinationOverview(name, read, series)),
   }
-  return { ...overview, alerts: alertsOf(overview, untilMs) }
+  return { ...overview, alerts: alertsOf(overview, returning, untilMs) }
 }
 
-interface CountRow {
-  readonly begins_at: Date
-  readonly count: number
+// Another store's clock may be ahead of this one's.
+const LATE_MS = MINUTE_MS
+
+interface ReadRows {
+  readonly counts: WindowCounts
+  readonly states: readonly DestinationState[]
+  readonly breakers: readonly Breaker[]
+  readonly waiting: readonly WaitingCount[]
+  readonly latencies: ReadonlyMap<string, Latency>
+}
+
+function destinationOverview(
+  name: string,
+  { counts, states, breakers, waiting, latencies }: ReadRows,
+  series: (rows: readonly SlotCount[]) => Series,
+): DestinationOverview {
+  const state = states.find(({ destination }) => destination === name)
+  const of = <Row extends { destination: string }>(rows: readonly Row[]) =>
+    rows.filter(({ destination }) => destination === name)
+  const all = of(counts.settled)
+  const settled = (word: DeliveryState) => series(all.filter((row) => row.state === word))
+  const waits = of(waiting)
+  const count = (word: WaitingState) => waits.find((row) => row.state === word)?.count ?? 0
+  return {
+    name,
+    is_paused: state?.is_paused ?? false,
+    paused_reason: state?.is_paused ? state.reason : null,
+    settled: {
+      delivered: settled('delivered'),
+      filtered: settled('filtered'),
+      dead: settled('dead'),
+      unknown: settled('unknown'),
+    },
+    waiting: { pending: count('pending'), retrying: count('retrying'), held: count('held') },
+    waiting_is_partial: waits.flatMap((row) => (row.is_partial ? [row.state] : [])),
+    oldest_waiting_at: oldestOf(waits.filter((row) => row.state !== 'held')),
+    breakers: of(breakers),
+    latency: latencies.get(name) ?? null,
+    orders: sumsOf(of(counts.orderStates)),
+  }
+}
+
+function sumsOf(rows: readonly OrderCount[]): Partial<Record<DeliveryState, number>> {
+  const sums: Partial<Record<DeliveryState, number>> = {}
+  for (const { state, count } of rows) sums[state] = (sums[state] ?? 0) + count
+  return sums
 }
 
 function seriesOf(
-  rows: readonly CountRow[],
+  rows: readonly SlotCount[],
   { sinceMs, bucketMs, buckets }: { sinceMs: number; bucketMs: number; buckets: number },
 ): Series {
   const counts = new Array<number>(buckets).fill(0)
   for (const { begins_at, count } of rows) {
-    const bucket = (begins_at.getTime() - sinceMs) / bucketMs
+    const bucket = Math.floor((begins_at.getTime() - sinceMs) / bucketMs)
     if (bucket >= 0 && bucket < buckets) counts[bucket] = (counts[bucket] ?? 0) + count
   }
   return counts
 }
 
-function oldestOf(rows: readonly WaitingRow[]): string | null {
-  const times = rows.flatMap(({ oldest_at }) => (oldest_at ? [oldest_at.getTime()] : []))
+function oldestOf(rows: readonly WaitingCount[]): string | null {
+  const times = rows.map(({ oldest_at }) => oldest_at.getTime())
   return times.length === 0 ? null : new Date(Math.min(...times)).toISOString()
 }
-
-interface WaitingRow {
-  readonly destination: string
-  readonly state: DeliveryState
-  readonly count: number
-  readonly oldest_at: Date | null
-}
-
-interface ReadOptions {
-  readonly environment: string
-  readonly destinations: readonly string[]
-  readonly since: Date
-  readonly bucketMs: number
-}
-
-async function readRows(
-  client: PoolClient,
-  { environment, destinations, since, bucketMs }: ReadOptions,
-) {
-  const ask = async <Row extends object>(text: string, values: readonly unknown[]) =>
-    (await client.query<Row>(text, [...values])).rows
-  const inWindow = [environment, since, `${bucketMs} milliseconds`]
-  const messages = await ask<CountRow & { outcome: string }>(
-    `select ${BUCKET('received_at')}, outcome, count(*)::integer as count from messages
-     where environment = $1 and received_at >= $2 group by 1, 2`,
-    inWindow,
-  )
-  const settled = await ask<CountRow & { destination: string; state: DeliveryState }>(
-    `select ${BUCKET('settled_at')}, destination, state, count(*)::integer as count from deliveries
-     where environment = $1 and settled_at is not null and settled_at >= $2 group by 1, 2, 3`,
-    inWindow,
-  )
-  const waiting = await ask<WaitingRow>(WAITING, [environment])
-  const latencies = await ask<{ destination: string; p50: number | null; p95: number | null }>(
-    LATENCY,
-    [environment, destinations, since],
-  )
-  const orders = await ask<{ destination: string; state: DeliveryState; count: number }>(
-    `select d.destination, d.state, count(*)::integer as count
-     from events e join deliveries d on d.event_id = e.id
-     where e.environment = $1 and e.name = 'purchase' and e.received_at >= $2 group by 1, 2`,
-    [environment, since],
-  )
-  const [sums] = await ask<{ rejected: number; orders: number }>(
-    `select (select count(*)::integer from rejections where environment = $1 and received_at >= $2) as rejected,
-            (select count(*)::integer from events
-             where environment = $1 and name = 'purchase' and received_at >= $2) as orders`,
-    [environment, since],
-  )
-  return {
-    messages,
-    settled,
-    waiting,
-    latencies,
-    orders,
-    rejected: sums?.rejected ?? 0,
-    orderCount: sums?.orders ?? 0,
-  }
-}
-
-// date_bin counts in whole microseconds; epochs are of type numeric, which took six seconds for a million rows.
-const BUCKET = (column: string) => `date_bin($3::interval, ${column}, $2) as begins_at`
-
-// An event's number grows with its arrival: the least stands for the oldest.
-const WAITING = `
-  select w.destination, w.state, w.count, e.received_at as oldest_at
-  from (
-    select destination, state, count(*)::integer as count,
-           min(event_id) filter (where state in ('pending', 'retrying')) as oldest
-    from deliveries where environment = $1 and state in ('pending', 'retrying', 'held')
-    group by destination, state
-  ) w left join events e on e.id = w.oldest`
-
-const LATENCY = `
-  select x.destination, l.p50, l.p95
-  from unnest($2::text[]) as x (destination)
-  cross join lateral (
-    select round(percentile_cont(0.5) within group (order by ms))::integer as p50,
-           round(percentile_cont(0.95) within group (order by ms))::integer as p95
-    from (
-      select extract(epoch from d.settled_at - e.received_at) * 1000 as ms
-      from (
-        select event_id, settled_at from deliveries
-        where environment = $1 and destination = x.destination and state = 'delivered' and settled_at >= $3
-        order by id desc limit 2000
-      ) d join events e on e.id = d.event_id
-    ) latest
-  ) l`

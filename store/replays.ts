@@ -5,6 +5,7 @@ import { TrackLayerError } from '../core/errors.ts'
 import type { ReplayPermissions } from '../core/replay.ts'
 import { type Database, inSnapshot, inTransaction } from './database.ts'
 import type { DeliverySide } from './delivery-side.ts'
+import { recountMinutesOf } from './minute-tallies.ts'
 import { type ReplaySelection, readCandidates } from './replay-candidates.ts'
 import { type Considered, considerCandidates } from './replay-verdicts.ts'
 
@@ -131,6 +132,11 @@ async function enqueue(
   await client.query('select from deliveries where id = any($1::bigint[]) order by id for update', [
     deliveries.map(({ id }) => id),
   ])
+  const going = considered.filter(({ verdict }) => verdict.kind !== 'refused')
+  await recountMinutesOf(
+    client,
+    going.map(({ candidate }) => candidate.delivery.id),
+  )
   await client.query(
     `with decided as materialized (
        select * from unnest($3::bigint[], $4::text[], $5::text[], $6::integer[], $7::text[], $8::timestamptz[],
@@ -205,6 +211,36 @@ export async function findReplay(
     [environment, id],
   )
   return rows[0] ? storyOf(rows[0]) : null
+}
+
+export interface ReplayedDelivery {
+  readonly message_id: string
+  readonly event: string
+  readonly destination: string
+  /** Why it was not sent again; null when it was. */
+  readonly refusal: string | null
+  /** Null while it is under way. */
+  readonly outcome: string | null
+  readonly reason: string | null
+}
+
+/** The first of what a replay looked at, by the order of their rows. */
+export async function listReplayed(
+  pool: Pool,
+  environment: string,
+  id: string,
+  limit: number,
+): Promise<ReplayedDelivery[]> {
+  const { rows } = await pool.query<ReplayedDelivery>(
+    `select e.message_id, e.name as event, d.destination, i.refusal, i.outcome, i.outcome_reason as reason
+     from replays r
+     join replay_deliveries i on i.replay_id = r.id
+     join deliveries d on d.id = i.delivery_id
+     join events e on e.id = d.event_id
+     where r.environment = $1 and r.id = $2 order by i.delivery_id limit $3`,
+    [environment, id, limit],
+  )
+  return rows
 }
 
 /** The latest hundred. */

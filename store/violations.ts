@@ -80,6 +80,31 @@ export async function listViolations(
   }))
 }
 
+export interface NewViolations {
+  readonly kinds: number
+  readonly count: number
+  /** Event and field of the most frequent; null without any. */
+  readonly example: string | null
+}
+
+/** Kinds of violations that nobody had seen before `since`. */
+export async function findNewViolations(
+  client: Pick<Pool, 'query'>,
+  environment: string,
+  since: Date,
+): Promise<NewViolations> {
+  const { rows } = await client.query<NewViolations>(
+    `select count(*)::integer as kinds, coalesce(sum(count), 0)::integer as count,
+            (array_agg(event || ': ' || field order by count desc, event, field))[1] as example
+     from (
+       select event, type, field, sum(count) as count from violations where environment = $1
+       group by 1, 2, 3 having min(first_seen_at) >= $2
+     ) kind`,
+    [environment, since],
+  )
+  return rows[0] ?? { kinds: 0, count: 0, example: null }
+}
+
 interface ViolationRow {
   event: string
   type: string

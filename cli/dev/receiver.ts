@@ -33,6 +33,11 @@ const FAULTS: readonly Fault[] = ['unavailable', 'too_many', 'answer_lost', 'int
 /** Of one event, so that a sample run ends within a few retries. */
 const MAX_FAILURES = 2
 
+// None of the sample's: an order by which a person sees a dead letter, and its replay arrive.
+function isRefusedFirst({ properties }: CanonicalEvent): boolean {
+  return String(properties.order_id ?? '').startsWith('REFUSED-')
+}
+
 export async function startReceiver({
   secret,
   clock,
@@ -59,6 +64,11 @@ export async function startReceiver({
     }
     sums.requests++
     const key = context.req.header('idempotency-key') ?? ''
+    const { event } = JSON.parse(Buffer.from(body).toString('utf8')) as { event: CanonicalEvent }
+    if (isRefusedFirst(event) && !failures.has(key)) {
+      failures.set(key, MAX_FAILURES)
+      return context.text('this order is not known here yet', 422)
+    }
     const isFaulty = random() < faultRate && (failures.get(key) ?? 0) < MAX_FAILURES
     const fault = isFaulty ? FAULTS[Math.floor(random() * FAULTS.length)] : undefined
     if (fault) {
@@ -67,7 +77,6 @@ export async function startReceiver({
     }
     if (fault === 'unavailable') return context.text('down for maintenance', 503)
     if (fault === 'too_many') return context.text('slow down', 429, { 'Retry-After': '1' })
-    const { event } = JSON.parse(Buffer.from(body).toString('utf8')) as { event: CanonicalEvent }
     counted.set(`${event.tracklayer_event} ${event.properties.event_id}`, event)
     // The event counts, and the sender never learns of it: it has to send again, under the same id.
     if (fault === 'answer_lost') return context.text('gateway timed out', 504)

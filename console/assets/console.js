@@ -136,3 +136,8 @@ for (const button of document.querySelectorAll('[data-copy]')) {
     button.textContent = 'Copied'
   })
 }
+
+// How long the server took for this page, as it says itself.
+const answered = document.querySelector('[data-answered]')
+const [timing] = performance.getEntriesByType('navigation')[0]?.serverTiming ?? []
+if (answered && timing) answered.textContent = `answered in ${Math.round(timing.duration)} ms`

@@ -1,17 +1,17 @@
-import type { DestinationOverview, DestinationStory } from '../api-types.ts'
-import { Empty, FormToken, Frame } from '../parts/layout.tsx'
-import { Parts } from '../parts/plots.tsx'
-import { Count, duration, Instant, percent, reasonText, StateMark } from '../parts/words.tsx'
-import { pathWith } from '../store-api.ts'
-import { mayAct, type Viewer } from '../viewer.ts'
+import type { DestinationList, DestinationOverview, DestinationStory } from '../api-types.ts'
+import { Fact, Health, perSecond, States, Switch } from '../parts/destination.tsx'
+import { Empty, Frame } from '../parts/layout.tsx'
+import { duration, Id, Instant } from '../parts/words.tsx'
+import type { Viewer } from '../viewer.ts'
 
 export interface DestinationsProps {
   readonly viewer: Viewer
   readonly destinations: readonly DestinationStory[]
+  readonly off: DestinationList['off']
   readonly overviews: readonly DestinationOverview[]
 }
 
-export function DestinationsPage({ viewer, destinations, overviews }: DestinationsProps) {
+export function DestinationsPage({ viewer, destinations, off, overviews }: DestinationsProps) {
   return (
     <Frame viewer={viewer} title="Destinations" at="/destinations">
       {destinations.length === 0 ? (
@@ -30,6 +30,7 @@ export function DestinationsPage({ viewer, destinations, overviews }: Destinatio
           ))}
         </div>
       )}
+      <Off off={off} />
     </Frame>
   )
 }
@@ -41,15 +42,15 @@ interface CardProps {
 }
 
 function DestinationCard({ viewer, destination, overview }: CardProps) {
-  const { name, is_paused, reason, changed_at, deliveries } = destination
+  const { name, is_paused, reason, changed_at, deliveries, match_quality } = destination
   const oldest = overview?.oldest_waiting_at
   return (
     <article class="panel card" id={name} aria-labelledby={`name-${name}`}>
       <header class="panel-head">
-        <h2 id={`name-${name}`}>{name}</h2>
-        <span class={is_paused ? 'health health-paused' : 'health health-on'}>
-          {is_paused ? 'Paused' : 'Delivering'}
-        </span>
+        <h2 id={`name-${name}`}>
+          <a href={`/destinations/${encodeURIComponent(name)}`}>{name}</a>
+        </h2>
+        <Health destination={destination} />
         <Switch viewer={viewer} name={name} isPaused={is_paused} />
       </header>
       {is_paused ? (
@@ -64,6 +65,7 @@ function DestinationCard({ viewer, destination, overview }: CardProps) {
         </p>
       ) : null}
       <dl class="facts">
+        <Fact name="Delivered now">{deliveries ? perSecond(deliveries) : '–'}</Fact>
         <Fact name="Latency p50 / p95">
           {overview?.latency
             ? `${duration(overview.latency.p50_ms)} / ${duration(overview.latency.p95_ms)}`
@@ -72,131 +74,41 @@ function DestinationCard({ viewer, destination, overview }: CardProps) {
         <Fact name="Oldest waiting">
           {oldest ? duration(viewer.look.nowMs - Date.parse(oldest)) : 'nothing waits'}
         </Fact>
-        <Fact name="Delivered of all">
-          {deliveries ? percent(deliveries.delivered, deliveries.total) : '–'}
-        </Fact>
         <Fact name="Match quality">
-          {destination.match_quality
-            ? `${destination.match_quality.average.toFixed(1)} of 10`
-            : '–'}
+          {match_quality ? `${match_quality.average.toFixed(1)} of 10` : '–'}
         </Fact>
       </dl>
-      {deliveries ? <States name={name} deliveries={deliveries} /> : null}
-      <Missing destination={destination} />
+      {deliveries ? (
+        <States name={name} deliveries={deliveries} />
+      ) : (
+        <p class="hint pad">Nothing came for it in the last day, and nothing waits.</p>
+      )}
     </article>
   )
 }
 
-function Fact({ name, children }: { readonly name: string; readonly children?: unknown }) {
+function Off({ off }: Pick<DestinationsProps, 'off'>) {
+  if (off.length === 0) return null
   return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children as string}</dd>
-    </div>
-  )
-}
-
-function Switch({
-  viewer,
-  name,
-  isPaused,
-}: {
-  readonly viewer: Viewer
-  readonly name: string
-  readonly isPaused: boolean
-}) {
-  if (!mayAct(viewer, 'operator')) return null
-  const action = isPaused ? 'enable' : 'pause'
-  return (
-    <form method="post" action={`/destinations/${encodeURIComponent(name)}/${action}`}>
-      <FormToken token={viewer.formToken} />
-      <button type="submit" aria-label={`${isPaused ? 'Enable' : 'Pause'} ${name}`}>
-        {isPaused ? 'Enable' : 'Pause'}
-      </button>
-    </form>
-  )
-}
-
-const SHOWN = ['delivered', 'filtered', 'held', 'pending', 'retrying', 'dead', 'unknown'] as const
-
-const TONES: Readonly<Record<(typeof SHOWN)[number], string>> = {
-  delivered: 'green',
-  filtered: 'grey',
-  held: 'violet',
-  pending: 'amber',
-  retrying: 'amber',
-  dead: 'red',
-  unknown: 'red',
-}
-
-function States({
-  name,
-  deliveries,
-}: {
-  readonly name: string
-  readonly deliveries: NonNullable<DestinationStory['deliveries']>
-}) {
-  const present = SHOWN.filter((state) => deliveries[state] > 0)
-  return (
-    <>
-      <Parts
-        label={present.map((state) => `${deliveries[state]} ${state}`).join(', ')}
-        shares={present.map((state) => ({
-          name: state,
-          tone: TONES[state],
-          count: deliveries[state],
-        }))}
-      />
-      <ul class="reasons">
-        {present.map((state) => (
+    <section class="panel" aria-labelledby="off">
+      <header class="panel-head">
+        <h2 id="off">Off here</h2>
+        <p class="hint">Set these variables for the store and start it again.</p>
+      </header>
+      <ul class="off">
+        {off.map(({ name, missing }) => (
           <li>
-            <a class="plain" href={pathWith('/events', { state, destination: name })}>
-              <StateMark state={state} />
-              <b class="number">
-                <Count value={deliveries[state]} />
-              </b>
-            </a>
-            <Reasons reasons={deliveries.reasons[state] ?? {}} />
+            <b>{name}</b>
+            <span>
+              {missing.map((variable) => (
+                <>
+                  <Id>{variable}</Id>{' '}
+                </>
+              ))}
+            </span>
           </li>
         ))}
       </ul>
-    </>
-  )
-}
-
-const MOST = 4
-
-function Reasons({ reasons }: { readonly reasons: Readonly<Record<string, number>> }) {
-  const sorted = Object.entries(reasons).sort(([, a], [, b]) => b - a)
-  if (sorted.length === 0) return null
-  return (
-    <ul>
-      {sorted.slice(0, MOST).map(([reason, count]) => (
-        <li>
-          <span class="hint">{reasonText(reason)}</span>
-          <span class="number">
-            <Count value={count} />
-          </span>
-        </li>
-      ))}
-      {sorted.length > MOST ? <li class="hint">and {sorted.length - MOST} other reasons</li> : null}
-    </ul>
-  )
-}
-
-function Missing({ destination: { match_quality } }: { readonly destination: DestinationStory }) {
-  if (!match_quality || match_quality.missing.length === 0) return null
-  return (
-    <div class="missing">
-      <h3>What would help to match people</h3>
-      <ul>
-        {match_quality.missing.map(({ identifier, share }) => (
-          <li>
-            <code>{identifier}</code>
-            <span class="hint">missing in {Math.round(share * 100)} %</span>
-          </li>
-        ))}
-      </ul>
-    </div>
+    </section>
   )
 }

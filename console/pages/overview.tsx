@@ -1,4 +1,4 @@
-import type { DestinationOverview, DestinationStory, MatchSummary, Overview } from '../api-types.ts'
+import type { DestinationOverview, Overview } from '../api-types.ts'
 import { Frame } from '../parts/layout.tsx'
 import { Bars, type Layer, Legend, Parts, Spark } from '../parts/plots.tsx'
 import { Count, duration, instantText, percent, StateMark, whole } from '../parts/words.tsx'
@@ -15,10 +15,9 @@ const WINDOWS = [
 export interface OverviewProps {
   readonly viewer: Viewer
   readonly overview: Overview
-  readonly destinations: readonly DestinationStory[]
 }
 
-export function OverviewPage({ viewer, overview, destinations }: OverviewProps) {
+export function OverviewPage({ viewer, overview }: OverviewProps) {
   const { messages, bucket_ms, since } = overview
   const layers: readonly Layer[] = [
     { name: 'accepted', tone: 'accent', values: messages.accepted },
@@ -31,7 +30,6 @@ export function OverviewPage({ viewer, overview, destinations }: OverviewProps) 
       12,
     ),
   )
-  const matches = new Map(destinations.map(({ name, match_quality }) => [name, match_quality]))
   return (
     <Frame
       viewer={viewer}
@@ -42,6 +40,7 @@ export function OverviewPage({ viewer, overview, destinations }: OverviewProps) 
     >
       <Alerts overview={overview} />
       <Figures overview={overview} />
+      <Accuracy overview={overview} />
       <section class="panel" aria-labelledby="arrivals">
         <header class="panel-head">
           <h2 id="arrivals">Messages from Segment</h2>
@@ -59,7 +58,7 @@ export function OverviewPage({ viewer, overview, destinations }: OverviewProps) 
           <h2 id="by-destination">Destinations</h2>
           <p class="hint">Settled in this window; what waits, waits now.</p>
         </header>
-        <DestinationTable overview={overview} matches={matches} />
+        <DestinationTable overview={overview} />
       </section>
     </Frame>
   )
@@ -91,13 +90,27 @@ function Alerts({ overview: { alerts } }: { readonly overview: Overview }) {
   )
 }
 
+/** Where each alert is looked into. */
 function placeOf(code: string, destination: string | null): string {
-  const at = { destination: destination ?? undefined }
-  if (code === 'dead_letters') return pathWith('/events', { state: 'dead', ...at })
-  if (code === 'outcome_unknown') return pathWith('/events', { state: 'unknown', ...at })
-  if (code === 'queue_old') return pathWith('/events', { state: 'retrying', ...at })
-  return destination === null ? '/events' : `/destinations#${destination}`
+  const own = destination === null ? '/destinations' : ownPage(destination)
+  switch (code) {
+    case 'dead_letters':
+    case 'returns_failing':
+      return `${own}#errors`
+    case 'outcome_unknown':
+      return pathWith('/events', { state: 'unknown', destination: destination ?? undefined })
+    case 'rejected':
+      return '/events'
+    case 'ledger_unbalanced':
+      return pathWith('/events', { name: 'purchase' })
+    case 'violations_new':
+      return '/mappings/violations'
+    default:
+      return own
+  }
 }
+
+const ownPage = (name: string) => `/destinations/${encodeURIComponent(name)}`
 
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
 
@@ -129,7 +142,7 @@ function Figures({ overview }: { readonly overview: Overview }) {
         name="Accuracy"
         value={percent(accuracy.explained, accuracy.all)}
         note={`${whole(accuracy.counted)} counted, ${whole(accuracy.explained - accuracy.counted)} ignored with a reason`}
-        href="/destinations"
+        href="#accuracy"
       />
       <Figure
         name="Delivered"
@@ -160,11 +173,48 @@ function accuracyOf(destinations: readonly DestinationOverview[]) {
     sum(destinations.map(({ orders }) => orders[state] ?? 0))
   const counted = of('delivered')
   const explained = counted + of('filtered') + of('held')
-  return {
-    counted,
-    explained,
-    all: explained + of('dead') + of('unknown') + of('retrying') + of('pending'),
-  }
+  const underWay = of('retrying') + of('pending')
+  const lost = of('dead') + of('unknown')
+  return { counted, explained, underWay, lost, all: explained + underWay + lost }
+}
+
+function Accuracy({ overview: { destinations, orders, has_all_orders } }: OverviewPart) {
+  const { counted, explained, underWay, lost, all } = accuracyOf(destinations)
+  if (all === 0) return null
+  return (
+    <details class="panel explained" id="accuracy">
+      <summary>
+        <b>Accuracy {percent(explained, all)}</b>{' '}
+        <span class="hint">how it is counted, and what is missing to 100 %</span>
+      </summary>
+      <p class="pad">
+        {whole(orders)} orders came in this window and owe {whole(all)} deliveries, one for each
+        order and destination. {whole(counted)} were delivered. {whole(explained - counted)} were
+        left out for a reason that stands in the ledger: no consent, no trigger, too old, or held
+        until the person answers. {whole(underWay)} are under way, and {whole(lost)} are dead or in
+        doubt: those two are what is missing.
+        {has_all_orders ? '' : ' More than 5,000 orders are open; the oldest of them are left out.'}
+      </p>
+      <ul class="pad evidence">
+        {destinations.flatMap(({ name, orders: of }) => {
+          const missing = (of.dead ?? 0) + (of.unknown ?? 0)
+          const waits = (of.pending ?? 0) + (of.retrying ?? 0)
+          return missing + waits === 0
+            ? []
+            : [
+                <li>
+                  <a href={`${ownPage(name)}#errors`}>{name}</a>: {whole(missing)} dead or in doubt,{' '}
+                  {whole(waits)} under way
+                </li>,
+              ]
+        })}
+      </ul>
+    </details>
+  )
+}
+
+interface OverviewPart {
+  readonly overview: Overview
 }
 
 interface FigureProps {
@@ -187,13 +237,7 @@ function Figure({ name, value, note, href, isBad = false }: FigureProps) {
   )
 }
 
-function DestinationTable({
-  overview: { destinations },
-  matches,
-}: {
-  readonly overview: Overview
-  readonly matches: ReadonlyMap<string, MatchSummary | null>
-}) {
+function DestinationTable({ overview: { destinations } }: OverviewPart) {
   return (
     <section class="scroll" tabindex={0} aria-labelledby="by-destination">
       <table class="numbers">
@@ -235,10 +279,7 @@ function DestinationTable({
         </thead>
         <tbody>
           {destinations.map((destination) => (
-            <DestinationRow
-              destination={destination}
-              match={matches.get(destination.name) ?? null}
-            />
+            <DestinationRow destination={destination} />
           ))}
         </tbody>
       </table>
@@ -246,14 +287,8 @@ function DestinationTable({
   )
 }
 
-function DestinationRow({
-  destination,
-  match,
-}: {
-  readonly destination: DestinationOverview
-  readonly match: MatchSummary | null
-}) {
-  const { name, settled, waiting, latency, orders, is_paused } = destination
+function DestinationRow({ destination }: { readonly destination: DestinationOverview }) {
+  const { name, settled, waiting, latency, orders, is_paused, match_quality: match } = destination
   const cell = (state: string, value: number) => (
     <td class="number">
       <a class="plain" href={pathWith('/events', { state, destination: name })}>
@@ -274,8 +309,9 @@ function DestinationRow({
   return (
     <tr>
       <th scope="row">
-        <a href={`/destinations#${name}`}>{name}</a>
+        <a href={ownPage(name)}>{name}</a>
         {is_paused ? <span class="tag tag-paused">paused</span> : null}
+        {destination.breakers.length > 0 ? <span class="tag tag-paused">left alone</span> : null}
       </th>
       <td>
         <Spark

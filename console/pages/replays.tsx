@@ -1,12 +1,25 @@
-import type { DryRunItem, DryRunPage, ReplayStory } from '../api-types.ts'
+import {
+  type DryRunItem,
+  type DryRunPage,
+  type ReplayStory,
+  STATES,
+  type State,
+} from '../api-types.ts'
 import { Empty, FormToken, Frame } from '../parts/layout.tsx'
 import { Parts } from '../parts/plots.tsx'
 import { Id, Instant, reasonText, StateMark, whole } from '../parts/words.tsx'
-import type { Viewer } from '../viewer.ts'
+import { pathWith } from '../store-api.ts'
+import { mayAct, type Viewer } from '../viewer.ts'
+import { localOf } from '../zoned-time.ts'
 
 /** What a replay is asked for, as it stands in the address of its dry run. */
 export type ReplayQuery = Readonly<
-  Partial<Record<'message_id' | 'destination' | 'reason' | 'confirm_unknown', string>>
+  Partial<
+    Record<
+      'message_id' | 'destination' | 'reason' | 'event' | 'since' | 'until' | 'confirm_unknown',
+      string
+    >
+  >
 >
 
 export interface DryRunProps {
@@ -23,9 +36,10 @@ export function DryRunViewPage({ viewer, query, page, idempotencyKey }: DryRunPr
   const more = page.next_cursor === null ? '' : ' among the first of them'
   return (
     <Frame viewer={viewer} title="Dry run" at="/dead-letters">
+      {query.message_id === undefined ? <Narrow viewer={viewer} query={query} /> : null}
       {page.items.length === 0 ? (
         <Empty title="There is nothing to send again">
-          Nothing was given up for this any more.{' '}
+          Nothing that was chosen here is given up, or not any more.{' '}
           <a href="/dead-letters">Back to the dead letters</a>.
         </Empty>
       ) : (
@@ -61,9 +75,14 @@ export function DryRunViewPage({ viewer, query, page, idempotencyKey }: DryRunPr
           </section>
           <ul class="panel dry-run">
             {page.items.map((item) => (
-              <Item item={item} />
+              <Item item={item} isAlone={page.items.length === 1} />
             ))}
           </ul>
+          {page.next_cursor === null ? null : (
+            <p class="hint">
+              Shown are the first {whole(page.items.length)}; a replay takes all that were chosen.
+            </p>
+          )}
         </>
       )}
     </Frame>
@@ -82,8 +101,44 @@ const BECOMES: Readonly<Record<string, string>> = {
   refused: 'would be refused',
 }
 
-function Item({ item }: { readonly item: DryRunItem }) {
-  const { destination, message_id, event, state, reason, refusal, would, difference } = item
+// What a replay looks at, made smaller: by event, and by when it came in.
+function Narrow({ viewer, query }: Pick<DryRunProps, 'viewer' | 'query'>) {
+  const { destination, reason, event, since, until } = query
+  const { zone } = viewer.look
+  return (
+    <form
+      method="get"
+      action="/replays/new"
+      class="panel filters narrow"
+      aria-label="What to look at"
+    >
+      <label>
+        <span>Destination</span>
+        <input name="destination" value={destination ?? ''} />
+      </label>
+      <label class="wide">
+        <span>Reason, or its beginning</span>
+        <input name="reason" value={reason ?? ''} />
+      </label>
+      <label>
+        <span>Event</span>
+        <input name="event" value={event ?? ''} placeholder="e.g. purchase" />
+      </label>
+      <label>
+        <span>Came from</span>
+        <input type="datetime-local" name="since" value={since ? localOf(since, zone) : ''} />
+      </label>
+      <label>
+        <span>until</span>
+        <input type="datetime-local" name="until" value={until ? localOf(until, zone) : ''} />
+      </label>
+      <button type="submit">Dry run</button>
+    </form>
+  )
+}
+
+function Item({ item, isAlone }: { readonly item: DryRunItem; readonly isAlone: boolean }) {
+  const { destination, message_id, event, state, reason, replay, refusal, would, difference } = item
   const became = becomes(item)
   const isChanged = difference !== null && difference.length > 0
   return (
@@ -96,6 +151,9 @@ function Item({ item }: { readonly item: DryRunItem }) {
           {destination} <StateMark state={state} />
         </span>
         <span class={became === 'sent' ? 'tag tag-goes' : 'tag'}>{BECOMES[became] ?? became}</span>
+        {isAlone || !replay ? null : (
+          <a href={pathWith('/replays/new', { message_id, destination })}>Only this one…</a>
+        )}
       </p>
       <p class="hint">
         {refusal?.message ??
@@ -152,7 +210,8 @@ export function ReplayPage({
 }) {
   const { id, state, requested_by, created_at, note, considered, enqueued, refused, outcomes } =
     replay
-  const isUnderWay = state === 'running' || (outcomes.waiting ?? 0) > 0
+  const waiting = outcomes.waiting ?? 0
+  const isUnderWay = state === 'running' || waiting > 0
   const shares = Object.entries(outcomes).map(([name, count]) => ({
     name,
     tone: TONES[name] ?? 'grey',
@@ -173,6 +232,10 @@ export function ReplayPage({
             {note ? `: “${note}”` : ''}
           </p>
         </header>
+        <p class="pad" role="status">
+          <b>{whole(enqueued - waiting)}</b> of {whole(enqueued)} settled
+          {state === 'running' ? ', and more are being looked at' : ''}.
+        </p>
         <Parts
           shares={shares}
           label={shares.map(({ name, count }) => `${count} ${name}`).join(', ')}
@@ -199,16 +262,58 @@ export function ReplayPage({
             </div>
           ))}
         </dl>
-        {state === 'running' ? (
-          <form method="post" action={`/replays/${id}/continue`} class="pad">
+        {state === 'running' && mayAct(viewer, 'operator') ? (
+          <form method="post" action={`/replays/${id}/continue`} class="pad" data-submit-at-once="">
             <FormToken token={viewer.formToken} />
             <button type="submit">Go on</button>
           </form>
         ) : null}
       </section>
+      <Sent replay={replay} />
       <p>
         <a href="/dead-letters">Back to the dead letters</a>
       </p>
     </Frame>
   )
+}
+
+// The first of them, each with the way to its story.
+function Sent({ replay: { deliveries = [], considered } }: { readonly replay: ReplayStory }) {
+  if (deliveries.length === 0) return null
+  return (
+    <section class="panel" aria-labelledby="sent">
+      <header class="panel-head">
+        <h2 id="sent">What was looked at</h2>
+        {considered > deliveries.length ? <p class="hint">the first {deliveries.length}</p> : null}
+      </header>
+      <table class="listing">
+        <tbody>
+          {deliveries.map(({ message_id, event, destination, refusal, outcome, reason }) => (
+            <tr>
+              <td>
+                <a href={`/messages/${encodeURIComponent(message_id)}#to-${destination}`}>
+                  {event} <Id>{message_id}</Id>
+                </a>
+              </td>
+              <td>{destination}</td>
+              <td>
+                {refusal ? (
+                  `not sent: ${refusal}`
+                ) : isState(outcome) ? (
+                  <StateMark state={outcome} />
+                ) : (
+                  'under way'
+                )}{' '}
+                <span class="hint">{reason ? reasonText(reason) : ''}</span>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  )
+}
+
+function isState(word: string | null): word is State {
+  return word !== null && (STATES as readonly string[]).includes(word)
 }

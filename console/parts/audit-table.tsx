@@ -11,6 +11,7 @@ export const ACTIONS: Readonly<Record<string, string>> = {
   'personal_data.shown': 'looked at personal data',
   'destination.paused': 'paused',
   'destination.enabled': 'enabled',
+  'destination.tested': 'sent a test event to',
   'delivery.released': 'released',
   'delivery.withdrawn': 'withdrew',
   'delivery.settled': 'settled as delivered',

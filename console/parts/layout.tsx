@@ -48,6 +48,9 @@ export function Frame(props: PropsWithChildren<FrameProps>) {
             </header>
             {children}
           </main>
+          <p class="answered" data-answered="">
+            &nbsp;
+          </p>
         </div>
       </div>
     </Document>

@@ -7,7 +7,7 @@ import { EventRow, EventsPage } from '../pages/events.tsx'
 import { MessagePage } from '../pages/message.tsx'
 import type { StoreOf } from '../store-api.ts'
 import { pathWith } from '../store-api.ts'
-import { readDestinations } from './destinations.tsx'
+import { readDestinationNames } from './destinations.tsx'
 
 export function addEventPages(app: ConsoleApp, store: StoreOf): void {
   app.get('/events', async (context) => {
@@ -19,11 +19,10 @@ export function addEventPages(app: ConsoleApp, store: StoreOf): void {
         value?.trim() ? [[key, value.trim()]] : [],
       ),
     )
-    const [page, { destinations }] = await Promise.all([
+    const [page, names] = await Promise.all([
       store(context).get<EventPage>(pathWith('/v1/events', query)),
-      readDestinations(store(context)),
+      readDestinationNames(store(context)),
     ])
-    const names = destinations.map((each) => each.name)
     return context.html(<EventsPage {...{ viewer, page, query }} destinations={names} />)
   })
 

@@ -4,16 +4,11 @@ import type { ConsoleApp } from '../app.tsx'
 import { OverviewPage } from '../pages/overview.tsx'
 import type { StoreOf } from '../store-api.ts'
 import { pathWith } from '../store-api.ts'
-import { readDestinations } from './destinations.tsx'
 
 export function addOverviewPages(app: ConsoleApp, store: StoreOf): void {
   app.get('/', async (context) => {
     const { window } = context.req.query()
-    const [overview, { destinations }] = await Promise.all([
-      store(context).get<Overview>(pathWith('/v1/overview', { window })),
-      readDestinations(store(context)),
-    ])
-    const { viewer } = context.var
-    return context.html(<OverviewPage {...{ viewer, overview, destinations }} />)
+    const overview = await store(context).get<Overview>(pathWith('/v1/overview', { window }))
+    return context.html(<OverviewPage viewer={context.var.viewer} overview={overview} />)
   })
 }

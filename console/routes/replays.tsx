@@ -2,13 +2,18 @@
 import type { DeadLetterGroup, DryRunPage, ReplayStory } from '../api-types.ts'
 import type { ConsoleApp, PageOptions } from '../app.tsx'
 import { DeadLettersPage } from '../pages/dead-letters.tsx'
-import { DryRunViewPage, ReplayPage } from '../pages/replays.tsx'
+import { DryRunViewPage, ReplayPage, type ReplayQuery } from '../pages/replays.tsx'
 import type { StoreApi, StoreOf } from '../store-api.ts'
+import { instantOf } from '../zoned-time.ts'
 
-/** Each page of a replay is 500 deliveries; a longer one goes on by hand. */
-const MOST_PAGES = 20
+/** Each page of a replay is 500 deliveries: so long it goes on before somebody sees how far it has come. */
+const SHOWN_AFTER_MS = 1000
 
-export function addReplayPages(app: ConsoleApp, { newToken }: PageOptions, store: StoreOf): void {
+export function addReplayPages(
+  app: ConsoleApp,
+  { newToken, now }: PageOptions,
+  store: StoreOf,
+): void {
   app.get('/dead-letters', async (context) => {
     const { viewer } = context.var
     const [{ groups }, { replays }] = await Promise.all([
@@ -20,7 +25,7 @@ export function addReplayPages(app: ConsoleApp, { newToken }: PageOptions, store
 
   app.get('/replays/new', async (context) => {
     const { viewer } = context.var
-    const query = selectionOf(context.req.query())
+    const query = selectionOf(context.req.query(), viewer.look.zone)
     const asked = { ...requestOf(query), dry_run: true }
     const page = await store(context).post<DryRunPage>('/v1/replays', asked)
     const idempotencyKey = newToken()
@@ -30,18 +35,19 @@ export function addReplayPages(app: ConsoleApp, { newToken }: PageOptions, store
   app.post('/replays', async (context) => {
     const form = await context.req.parseBody()
     const note = typeof form.note === 'string' && form.note.trim() ? { note: form.note.trim() } : {}
-    const asked = { ...requestOf(selectionOf(form)), ...note }
+    const { zone } = context.var.viewer.look
+    const asked = { ...requestOf(selectionOf(form, zone)), ...note }
     const key = typeof form.idempotency_key === 'string' ? form.idempotency_key : newToken()
     const replay = await store(context).post<ReplayStory>('/v1/replays', asked, {
       'idempotency-key': key,
     })
-    await goOn(store(context), replay)
+    await goOn(store(context), replay, now)
     return context.redirect(`/replays/${replay.id}`, 303)
   })
 
   app.post('/replays/:id/continue', async (context) => {
     const path = `/v1/replays/${encodeURIComponent(context.req.param('id'))}`
-    await goOn(store(context), await store(context).get<ReplayStory>(path))
+    await goOn(store(context), await store(context).get<ReplayStory>(path), now)
     return context.redirect(`/replays/${encodeURIComponent(context.req.param('id'))}`, 303)
   })
 
@@ -53,23 +59,38 @@ export function addReplayPages(app: ConsoleApp, { newToken }: PageOptions, store
   })
 }
 
-async function goOn(store: StoreApi, replay: ReplayStory): Promise<void> {
+// The page shows how far it has come and, by its form, has it go on.
+async function goOn(store: StoreApi, replay: ReplayStory, now: () => number): Promise<void> {
+  const until = now() + SHOWN_AFTER_MS
   let current = replay
-  for (let page = 0; current.state === 'running' && page < MOST_PAGES; page++)
+  while (current.state === 'running' && now() < until)
     current = await store.post<ReplayStory>(`/v1/replays/${current.id}/continue`)
 }
 
 // Of one message also what was left out is looked at: its dry run says whether it would go now.
-function requestOf({ confirm_unknown, ...selection }: Record<string, string>): object {
+function requestOf({ confirm_unknown, ...selection }: ReplayQuery): object {
   const states = ['dead', 'unknown', ...(selection.message_id ? ['filtered'] : [])]
   return { ...selection, states, confirm_unknown: confirm_unknown === 'true' }
 }
 
-function selectionOf(given: Readonly<Record<string, unknown>>): Record<string, string> {
+const SELECTABLE = [
+  'message_id',
+  'destination',
+  'reason',
+  'event',
+  'since',
+  'until',
+  'confirm_unknown',
+] as const
+
+// Times come from a form's field, in the viewer's zone, or as they stand in a link.
+function selectionOf(given: Readonly<Record<string, unknown>>, zone: string): ReplayQuery {
   return Object.fromEntries(
-    ['message_id', 'destination', 'reason', 'confirm_unknown'].flatMap((name) => {
+    SELECTABLE.flatMap((name) => {
       const value = given[name]
-      return typeof value === 'string' && value !== '' ? [[name, value] as const] : []
+      if (typeof value !== 'string' || value.trim() === '') return []
+      const isTime = name === 'since' || name === 'until'
+      return [[name, (isTime ? instantOf(value, zone) : null) ?? value.trim()] as const]
     }),
   )
 }

@@ -6,7 +6,7 @@ import { messageOf, TrackLayerError } from '../../core/errors.ts'
 import type { MappingTable } from '../../core/mapping-table.ts'
 import type { Access, Principal } from '../access.ts'
 import type { Database } from '../database.ts'
-import type { DeliverySide } from '../delivery-side.ts'
+import type { DeliverySide, DestinationSetups } from '../delivery-side.ts'
 import { createKeyRing, type KeyRing } from '../key-ring.ts'
 import { AUDIT_LOG_DAYS } from '../retention.ts'
 import type { NewToken } from '../sessions.ts'
@@ -57,6 +57,8 @@ export interface StoreOptions {
   readonly auditLogDays?: number
   /** Rehearses deliveries for replays; without it their destinations count as not on. */
   readonly deliverySide?: DeliverySide
+  /** How destinations are set up, and a way to try them; without it nothing is known of that here. */
+  readonly destinationSetups?: DestinationSetups
   /** Makes the tokens of sessions and sign-in links: 256 bits that nobody can guess. */
   readonly newToken: NewToken
   /** Aborted when the store stops: streams end, which would keep its server open. */

@@ -333,7 +333,13 @@ test('a batch that says nothing about audiences asks nothing about them', async 
     order('o1'),
     { type: 'identify', messageId: 'i1', userId: 'u1', traits: { a: 1 } },
   ])
-  expect(asked).toEqual(['identifier-owners', 'make-people', 'store-facts', 'record-traits'])
+  expect(asked).toEqual([
+    'identifier-owners',
+    'make-people',
+    'store-facts',
+    'record-traits',
+    'record-mapping-tallies',
+  ])
   await store.send([membership({})])
   expect(asked).toContain('settle-members')
 })

@@ -1,4 +1,7 @@
-// A list of 1,000,000 messages pages and searches within 300 ms, and the overview of its last day takes less than three seconds.
+// A list of 1,000,000 messages pages and searches within 300 ms, and the overview of its last day and week, and the sums of
+// its destinations, take no longer once the minutes that are over are counted.
+import { readDaySums } from '../../store/destination-sums.ts'
+import { tallyMinutes } from '../../store/minute-tallies.ts'
 import { readOverview, type Window } from '../../store/overview.ts'
 import { useDatabase } from '../support/database.ts'
 import { createTestStore, type TestStore } from '../support/store.ts'
@@ -6,8 +9,6 @@ import { createTestStore, type TestStore } from '../support/store.ts'
 const MESSAGES = 1_000_000
 const WANT_MS = 300
 const SAMPLES = 5
-// TODO: 340 ms, when a plan is found that stops at the events it may look at.
-const SLOW = 'by a common state that nothing is in'
 
 const database = useDatabase()
 let store: TestStore
@@ -94,14 +95,20 @@ test('1,000,000 messages', async () => {
     medians[name] = (await timed(() => page(query)))[Math.floor(SAMPLES / 2)] ?? 0
   }
   const overviews: Record<string, number> = {}
-  for (const window of ['15m', '1h', '24h'] as const satisfies readonly Window[]) {
+  const counted = performance.now()
+  while ((await tallyMinutes(store.database, 'production')) > 0);
+  const tallying = Math.round(performance.now() - counted)
+  for (const window of ['15m', '1h', '24h', '7d'] as const satisfies readonly Window[]) {
     const options = { environment: 'production', destinations: ['webhook', 'segment'], window }
     overviews[window] = (await timed(() => readOverview(store.database, options)))[2] ?? 0
   }
-  process.stdout.write(`${JSON.stringify({ medians, overviews }, null, 2)}\n`)
-  expect(overviews['1h']).toBeLessThan(WANT_MS)
-  expect(overviews['24h']).toBeLessThan(3000)
-  expect(
-    Object.entries(medians).filter(([name, ms]) => ms > (name === SLOW ? 1000 : WANT_MS)),
-  ).toEqual([])
+  const names = ['webhook', 'segment']
+  const sums = await timed(() => readDaySums(store.database, 'production', names))
+  overviews.destinations = sums[Math.floor(SAMPLES / 2)] ?? 0
+  process.stdout.write(`${JSON.stringify({ medians, overviews, tallying }, null, 2)}\n`)
+  // Where nothing is in the state, the next page goes on behind the events looked at.
+  const { next } = await page('state=pending')
+  expect(Buffer.from(next, 'base64url').toString()).toBe('e499001')
+  const slow = { ...medians, ...overviews }
+  expect(Object.entries(slow).filter(([, ms]) => ms > WANT_MS)).toEqual([])
 }, 600_000)
