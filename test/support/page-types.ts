@@ -7,6 +7,8 @@ import type {
   transitionPage,
 } from '../../store/http/answers/audiences.ts'
 import type { deadLetters, dryRunPage, replayStory } from '../../store/http/answers/deliveries.ts'
+import type { allDestinations } from '../../store/http/answers/destinations.ts'
+import type { overview } from '../../store/http/answers/events.ts'
 import type { Answered } from '../../store/http/route.ts'
 
 type Reads<Wanted, Given extends Wanted> = [Wanted, Given]
@@ -18,6 +20,8 @@ export type PagesRead = [
   Reads<Page.AudienceMember, Item<Answered<typeof memberPage>['members']>>,
   Reads<Page.AuditEntry, Item<Answered<typeof auditPage>['entries']>>,
   Reads<Page.DeadLetterGroup, Item<Groups>>,
+  Reads<Page.DestinationStory, Item<Answered<typeof allDestinations>['destinations']>>,
+  Reads<Page.Overview, Answered<typeof overview>>,
   Reads<Page.ReplayStory, Answered<typeof replayStory>>,
   Reads<Page.DryRunPage['next_cursor'], Answered<typeof dryRunPage>['next_cursor']>,
   Reads<

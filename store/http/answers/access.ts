@@ -18,11 +18,9 @@ export const newSession = z
 export const session = z
   .object({
     account: text('acct_live_123'),
-    environments: z
-      .array(environment)
-      .meta({
-        description: 'Open to whoever asks: one, unless a reverse proxy has signed them in.',
-      }),
+    environments: z.array(environment).meta({
+      description: 'Open to whoever asks: one, unless a reverse proxy has signed them in.',
+    }),
     ...principal,
   })
   .meta({ id: 'Session' })

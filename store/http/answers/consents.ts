@@ -12,6 +12,7 @@ import {
   profileId,
   reason,
   text,
+  unknownConsent,
   userId,
 } from './leaves.ts'
 
@@ -40,9 +41,7 @@ export const consentSummary = z
           .object({
             categories: z.array(category),
             require: z.enum(['all', 'any']),
-            unknown: z
-              .enum(['hold', 'deny', 'allow'])
-              .meta({ description: 'What it means that nobody has answered.' }),
+            unknown: unknownConsent.describe('What it means that nobody has answered.'),
             hold_ms: count(259_200_000, 'So long an event is held for an answer.'),
             when: text('not in_audience("employees")', 'FQL: asked for only then.').nullable(),
           })

@@ -1,5 +1,6 @@
-// What is answered about destinations, dead letters, replays, deliveries that wait, and the ledger.
+// What is answered about dead letters, replays, deliveries that wait, and the ledger.
 import { z } from 'zod'
+import { destinationSums } from './destinations.ts'
 import {
   at,
   count,
@@ -14,50 +15,6 @@ import {
   state,
   text,
 } from './leaves.ts'
-
-const destinationSums = z
-  .object({
-    pending: count(0),
-    held: count(1),
-    retrying: count(0),
-    delivered: count(128),
-    filtered: count(12),
-    dead: count(2),
-    unknown: count(0),
-    total: count(143),
-    reasons: z
-      .partialRecord(state, z.record(z.string(), z.number().int()))
-      .meta({ examples: [{ filtered: { consent_denied: 12 } }] }),
-  })
-  .meta({ id: 'DestinationSums' })
-
-export const destinationList = z.object({
-  destinations: z.array(
-    z
-      .object({
-        name: destination,
-        is_paused: z.boolean(),
-        reason: text('paused by hand', 'Why it is paused.').nullable(),
-        changed_at: at().nullable(),
-        deliveries: destinationSums.nullable(),
-        match_quality: z
-          .object({
-            average: z.number().meta({ examples: [7.4] }),
-            events: count(128),
-            missing: z.array(
-              z.object({
-                identifier: text('phone'),
-                share: z.number().meta({ examples: [0.62] }),
-              }),
-            ),
-          })
-          .nullable(),
-      })
-      .meta({ id: 'Destination' }),
-  ),
-})
-
-export const destinationSwitched = z.object({ name: destination, is_paused: z.boolean() })
 
 const deadLetter = z
   .object({
@@ -128,6 +85,22 @@ export const replayStory = z
     outcomes: counts({ delivered: 2 }),
   })
   .meta({ id: 'Replay' })
+
+/** With the first of what it looked at. */
+export const replayDetail = replayStory
+  .extend({
+    deliveries: z.array(
+      z.object({
+        message_id: messageId,
+        event: text('purchase'),
+        destination,
+        refusal: text('under_way', 'Why it was not sent again.').nullable(),
+        outcome: text('delivered', 'Null while it is under way.').nullable(),
+        reason,
+      }),
+    ),
+  })
+  .meta({ id: 'ReplayDetail' })
 
 export const replayList = z.object({ replays: z.array(replayStory) })
 

@@ -1,6 +1,7 @@
 // What /v1/events and /v1/overview answer.
 import { z } from 'zod'
 import { WINDOWS, type Window } from '../../overview.ts'
+import { breaker, matchQuality } from './destinations.ts'
 import {
   at,
   count,
@@ -14,6 +15,7 @@ import {
   states,
   text,
   userId,
+  waitingState,
 } from './leaves.ts'
 
 const listedEvent = z
@@ -61,7 +63,11 @@ const destinationOverview = z
     paused_reason: text('paused by hand').nullable(),
     settled: z.object({ delivered: series, filtered: series, dead: series, unknown: series }),
     waiting: z.object({ pending: count(3), retrying: count(0), held: count(1) }),
+    waiting_is_partial: z
+      .array(waitingState)
+      .meta({ description: 'States of which more wait than are counted.' }),
     oldest_waiting_at: at().nullable(),
+    breakers: z.array(breaker),
     latency: z
       .object({
         p50_ms: z.number().meta({ examples: [420] }),
@@ -69,6 +75,7 @@ const destinationOverview = z
       })
       .nullable(),
     orders: counts({ delivered: 41 }, 'State → deliveries of orders.'),
+    match_quality: matchQuality.nullable(),
   })
   .meta({ id: 'DestinationOverview' })
 
@@ -82,6 +89,15 @@ export const overview = z
     messages: z.object({ accepted: series, duplicate: series, unmapped: series }),
     rejected: count(0),
     orders: count(41),
+    unbalanced_orders: count(0, 'Orders that are not on the ledger wherever they are owed.'),
+    new_violations: z.object({
+      kinds: count(1, 'Seen for the first time in the window.'),
+      count: count(12),
+      example: text('Order Completed: properties.sku').nullable(),
+    }),
+    has_all_orders: z
+      .boolean()
+      .meta({ description: 'False where the oldest open orders are not in the states of orders.' }),
     destinations: z.array(destinationOverview),
     alerts: z.array(alert),
   })

@@ -14,6 +14,11 @@ export function count(example: number, description?: string) {
     .meta({ examples: [example], ...(description ? { description } : {}) })
 }
 
+/** Of a whole: 0 to 1. */
+export function share(example: number) {
+  return z.number().meta({ examples: [example] })
+}
+
 export function at(example = '2026-04-23T10:15:30.000Z') {
   return z.iso.datetime({ offset: true }).meta({ examples: [example] })
 }
@@ -48,6 +53,9 @@ export const next = text(
   'Give it as `cursor` to get the next page; null on the last one.',
 ).nullable()
 export const state = z.enum(DELIVERY_STATES).meta({ id: 'DeliveryState', examples: ['delivered'] })
+export const waitingState = z.enum(['pending', 'retrying', 'held'])
+/** What it means that nobody has answered. */
+export const unknownConsent = z.enum(['hold', 'deny', 'allow'])
 /** Destination → state. */
 export const states = z
   .record(z.string(), state)

@@ -11,65 +11,138 @@ import { listDestinationStates, setDestinationState } from '../../destination-st
 import { readDaySums } from '../../destination-sums.ts'
 import { matchSummaries, missingSets } from '../../match-summaries.ts'
 import { PAUSED_BY_HAND } from '../../overview-alerts.ts'
+import {
+  destinationDetail,
+  destinationList,
+  destinationSwitched,
+  testedDestination,
+} from '../answers/destinations.ts'
 import type { StoreApp, StoreEnv, StoreOptions } from '../app.ts'
 import { errorAnswer } from '../errors.ts'
-import { jsonBody, parseRequest } from '../parse-request.ts'
+import { type Answered, addRoute, route } from '../route.ts'
 
-const listQuery = z.strictObject({
-  detail: z.enum(['names'], { error: 'want names' }).optional(),
+const PARAMS = { name: 'The name of its file in mappings/destinations.' }
+
+const listDestinations = route({
+  method: 'get',
+  path: '/v1/destinations',
+  id: 'listDestinations',
+  tag: 'Destinations',
+  summary: 'Every destination that is on: its last day, its breakers, its match quality',
+  details: 'With `detail=names`: the names alone, at once.',
+  access: 'viewer',
+  query: z.strictObject({
+    detail: z.enum(['names'], { error: 'want names' }).optional(),
+  }),
+  answer: destinationList,
 })
 
-const pauseBody = z.strictObject({ reason: z.string().trim().max(200).optional() })
+const getDestination = route({
+  method: 'get',
+  path: '/v1/destinations/:name',
+  id: 'getDestination',
+  tag: 'Destinations',
+  summary: 'One destination: how it is set up, what goes wrong there, what people are matched by',
+  details: 'No value of its settings is told.',
+  access: 'viewer',
+  params: PARAMS,
+  answer: destinationDetail,
+  errors: ['not_found'],
+})
 
-const testBody = z.strictObject({
-  event: z.string().min(1).max(200).default('Order Completed'),
-  test_code: z.string().trim().min(1).max(100).optional(),
-  /** Send it although it counts. */
-  send_real: z.boolean().default(false),
+const pauseDestination = route({
+  method: 'post',
+  path: '/v1/destinations/:name/pause',
+  id: 'pauseDestination',
+  tag: 'Destinations',
+  summary: 'Sends nothing more there; what comes waits',
+  access: 'operator',
+  params: PARAMS,
+  body: z.strictObject({
+    reason: z
+      .string()
+      .trim()
+      .max(200)
+      .optional()
+      .meta({ examples: ['new key tomorrow'] }),
+  }),
+  answer: destinationSwitched,
+  errors: ['not_found'],
+})
+
+const enableDestination = route({
+  method: 'post',
+  path: '/v1/destinations/:name/enable',
+  id: 'enableDestination',
+  tag: 'Destinations',
+  summary: 'Sends again, beginning with what has waited',
+  access: 'operator',
+  params: PARAMS,
+  answer: destinationSwitched,
+  errors: ['not_found'],
+})
+
+const testDestination = route({
+  method: 'post',
+  path: '/v1/destinations/:name/test',
+  id: 'testDestination',
+  tag: 'Destinations',
+  summary: 'Sends one made-up event, and tells what became of it',
+  details:
+    'It is no delivery. Where the platform has no test mode it counts, and takes `send_real`.',
+  access: 'operator',
+  params: PARAMS,
+  body: z.strictObject({
+    event: z
+      .string()
+      .min(1)
+      .max(200)
+      .default('Order Completed')
+      .meta({ description: 'Name of the event in Segment.' }),
+    test_code: z
+      .string()
+      .trim()
+      .min(1)
+      .max(100)
+      .optional()
+      .meta({ description: 'What the platform gives out for tests.', examples: ['TEST12345'] }),
+    send_real: z.boolean().default(false).meta({ description: 'Send it although it counts.' }),
+  }),
+  answer: testedDestination,
+  errors: ['not_found', 'conflict'],
 })
 
 export function addDestinationRoutes(app: StoreApp, options: StoreOptions): void {
   const { database, destinationsOf, destinationSetups: setups, log } = options
 
-  app.get('/v1/destinations', async (context) => {
-    const parsed = parseRequest(context, listQuery, context.req.query())
-    if (parsed instanceof Response) return parsed
+  addRoute(app, listDestinations, async (context, { query: { detail } }) => {
     const { environment } = context.var
     const names = destinationsOf(environment)
-    if (parsed.detail === 'names')
-      return context.json({ destinations: names.map((name) => ({ name })) })
+    if (detail === 'names') return { destinations: names.map((name) => ({ name })) }
     const off = setups?.off(environment) ?? []
-    return context.json({ destinations: await storiesOf(environment, names), off })
+    return { destinations: await storiesOf(environment, names), off }
   })
 
-  app.get('/v1/destinations/:name', async (context) => {
+  addRoute(app, getDestination, async (context) => {
     const { environment } = context.var
     const name = context.req.param('name')
-    if (!isOn(environment, name)) return notOn(context, name)
+    const [story] = isOn(environment, name) ? await storiesOf(environment, [name]) : []
+    if (!story) return notOn(context, name)
     const setup = setups?.describe(environment, name) ?? null
-    const [story] = await storiesOf(environment, [name])
-    return context.json({
+    return {
       ...story,
       setup,
       errors: await groupErrors(database.pool, environment, name),
       identifiers: await identifiersOf(environment, name, setup),
-    })
+    }
   })
 
-  app.post('/v1/destinations/:name/pause', async (context) => {
-    const json = await jsonBody(context)
-    if (json instanceof Response) return json
-    const parsed = parseRequest(context, pauseBody, json)
-    if (parsed instanceof Response) return parsed
-    return turn(context, parsed.reason ? `${PAUSED_BY_HAND}: ${parsed.reason}` : PAUSED_BY_HAND)
-  })
-  app.post('/v1/destinations/:name/enable', (context) => turn(context, null))
+  addRoute(app, pauseDestination, (context, { body: { reason } }) =>
+    turn(context, reason ? `${PAUSED_BY_HAND}: ${reason}` : PAUSED_BY_HAND),
+  )
+  addRoute(app, enableDestination, (context) => turn(context, null))
 
-  app.post('/v1/destinations/:name/test', async (context) => {
-    const json = await jsonBody(context)
-    if (json instanceof Response) return json
-    const parsed = parseRequest(context, testBody, json)
-    if (parsed instanceof Response) return parsed
+  addRoute(app, testDestination, async (context, { body }) => {
     const { environment, principal } = context.var
     const name = context.req.param('name')
     if (!isOn(environment, name)) return notOn(context, name)
@@ -77,11 +150,11 @@ export function addDestinationRoutes(app: StoreApp, options: StoreOptions): void
       const message = `This store cannot send to ${name}: it was started without its destinations. Run: tracklayer destination test ${name}`
       return errorAnswer(context, 409, 'conflict', message)
     }
-    const { event, test_code, send_real: sendReal } = parsed
+    const { event, test_code, send_real: sendReal } = body
     await recordAudit(database, principal, 'destination.tested', `${name}: ${event}`)
     try {
       const request = { event, testCode: test_code ?? null, sendReal }
-      return context.json({ name, ...(await setups.test(environment, name, request)) })
+      return { name, ...(await setups.test(environment, name, request)) }
     } catch (error) {
       if (!(error instanceof TrackLayerError) || error.code !== 'SETTINGS_INVALID') throw error
       return errorAnswer(context, 409, 'conflict', messageOf(error))
@@ -93,9 +166,12 @@ export function addDestinationRoutes(app: StoreApp, options: StoreOptions): void
   }
 
   /** Pauses for the reason; without one enables. */
-  async function turn(context: Context<StoreEnv>, reason: string | null): Promise<Response> {
+  async function turn(
+    context: Context<StoreEnv, '/v1/destinations/:name/pause' | '/v1/destinations/:name/enable'>,
+    reason: string | null,
+  ): Promise<Answered<typeof destinationSwitched> | Response> {
     const { environment, principal } = context.var
-    const destination = context.req.param('name') ?? ''
+    const destination = context.req.param('name')
     if (!isOn(environment, destination)) return notOn(context, destination)
     const isPaused = reason !== null
     const at = new Date(database.clock.now())
@@ -103,7 +179,7 @@ export function addDestinationRoutes(app: StoreApp, options: StoreOptions): void
     const done = isPaused ? 'paused' : 'enabled'
     await recordAudit(database, principal, `destination.${done}`, destination)
     log('info', `${destination} (${environment}): ${done} by ${principal.actor}`)
-    return context.json({ name: destination, is_paused: isPaused })
+    return { name: destination, is_paused: isPaused }
   }
 
   async function storiesOf(environment: string, names: readonly string[]) {

@@ -14,9 +14,11 @@ import {
   listReplays,
   type ReplayRequest,
 } from '../../replays.ts'
+import { dryRunPage, replayDetail, replayList, replayStory } from '../answers/deliveries.ts'
 import type { StoreApp, StoreEnv, StoreOptions } from '../app.ts'
 import { errorAnswer } from '../errors.ts'
-import { cursor, instant, jsonBody, limitOf, parseRequest } from '../parse-request.ts'
+import { cursor, instant, limitOf } from '../parse-request.ts'
+import { addRoute, route } from '../route.ts'
 import { defined } from './dead-letters.ts'
 
 const text = z.string().min(1)
@@ -52,8 +54,62 @@ const body = z
       [message_id, event_id, destination, since].some((given) => given !== undefined),
     'say what to send again: message_id, event_id, destination or since',
   )
+  .meta({ examples: [{ destination: 'meta', since: '2026-04-23T10:00:00Z', dry_run: true }] })
 
 type Body = z.output<typeof body>
+
+const startReplay = route({
+  method: 'post',
+  path: '/v1/replays',
+  id: 'createReplay',
+  tag: 'Dead letters',
+  summary: 'Sends again what is selected, or shows what that would send',
+  details:
+    'With `dry_run` nothing is sent, and 200 answers a page of differences. Without it 201 answers the replay; ' +
+    'ask `continueReplay` until it is finished. A repeated `Idempotency-Key` finds the replay made with it.',
+  access: 'operator',
+  headers: { 'Idempotency-Key': 'One for each wish, whatever becomes of the request.' },
+  body,
+  status: 201,
+  answer: replayStory,
+  otherAnswers: { 200: dryRunPage },
+  errors: ['conflict', 'not_found'],
+})
+
+// Each call enqueues one page. Whoever drives it may stop and go on, or somebody else may.
+const goOn = route({
+  method: 'post',
+  path: '/v1/replays/:id/continue',
+  id: 'continueReplay',
+  tag: 'Dead letters',
+  summary: 'Enqueues the next page of a replay',
+  access: 'operator',
+  params: { id: 'The id of the replay.' },
+  answer: replayStory,
+  errors: ['not_found'],
+})
+
+const getReplays = route({
+  method: 'get',
+  path: '/v1/replays',
+  id: 'listReplays',
+  tag: 'Dead letters',
+  summary: 'The replays asked for, latest first',
+  access: 'viewer',
+  answer: replayList,
+})
+
+const getReplay = route({
+  method: 'get',
+  path: '/v1/replays/:id',
+  id: 'getReplay',
+  tag: 'Dead letters',
+  summary: 'How a replay is going, with the first of what it looked at',
+  access: 'viewer',
+  params: { id: 'The id of the replay.' },
+  answer: replayDetail,
+  errors: ['not_found'],
+})
 
 /** Deliveries told of one by one; the others are in the counts. */
 const MOST_SHOWN = 20
@@ -69,11 +125,7 @@ const NOT_ON: DeliverySide = {
 export function addReplayRoutes(app: StoreApp, options: StoreOptions): void {
   const { database, log, deliverySide: side = NOT_ON } = options
 
-  app.post('/v1/replays', async (context) => {
-    const json = await jsonBody(context)
-    if (json instanceof Response) return json
-    const parsed = parseRequest(context, body, json)
-    if (parsed instanceof Response) return parsed
+  addRoute(app, startReplay, async (context, { body: parsed }) => {
     const { environment, principal } = context.var
     const request = requestOf(parsed)
     if (parsed.dry_run)
@@ -88,38 +140,38 @@ export function addReplayRoutes(app: StoreApp, options: StoreOptions): void {
       })
       log('info', `replay ${id} (${environment}) asked for by ${principal.actor}`)
       await continueReplay(database, side, environment, id)
-      return await answerStory(context, id, 201)
+      return await answerStory(context, id)
     } catch (error) {
       if (!(error instanceof TrackLayerError) || error.code !== 'MESSAGE_INVALID') throw error
       return errorAnswer(context, 409, 'conflict', error.message)
     }
   })
 
-  // Each call enqueues one page. Whoever drives it may stop and go on, or somebody else may.
-  app.post('/v1/replays/:id/continue', async (context) => {
+  addRoute(app, goOn, async (context) => {
     const { environment } = context.var
     const id = context.req.param('id')
     if (await findReplay(database.pool, environment, id))
       await continueReplay(database, side, environment, id)
-    return answerStory(context, id, 200)
+    return answerStory(context, id)
   })
 
-  app.get('/v1/replays', async (context) =>
-    context.json({ replays: await listReplays(database.pool, context.var.environment) }),
-  )
-  app.get('/v1/replays/:id', async (context) => {
+  addRoute(app, getReplays, async (context) => ({
+    replays: await listReplays(database.pool, context.var.environment),
+  }))
+  addRoute(app, getReplay, async (context) => {
+    const story = await answerStory(context, context.req.param('id'))
+    if (story instanceof Response) return story
     const { environment } = context.var
-    const id = context.req.param('id')
-    const story = await findReplay(database.pool, environment, id)
-    if (!story) return answerStory(context, id, 200)
-    const deliveries = await listReplayed(database.pool, environment, id, MOST_SHOWN)
-    return context.json({ ...story, deliveries })
+    return {
+      ...story,
+      deliveries: await listReplayed(database.pool, environment, story.id, MOST_SHOWN),
+    }
   })
 
-  async function answerStory(context: Context<StoreEnv>, id: string, status: 200 | 201) {
+  async function answerStory(context: Context<StoreEnv>, id: string) {
     const { environment } = context.var
     const story = await findReplay(database.pool, environment, id)
-    if (story) return context.json(story, status)
+    if (story) return story
     return errorAnswer(context, 404, 'not_found', `No replay "${id}" in ${environment}`)
   }
 }
