@@ -24,7 +24,7 @@ interface Listed {
 }
 
 const LIST: CommandHelp = {
-  json: '{ destinations: [{ name, is_paused, reason, changed_at, deliveries, match_quality }] }',
+  json: '{ destinations: [{ name, is_paused, reason, changed_at, breakers, deliveries, match_quality }], off: [{ name, missing }] }',
   jsonNote: 'with --watch one a line',
   examples: [
     'tracklayer destination list',
@@ -63,20 +63,24 @@ export function destinationCommand(): Command {
 }
 
 async function list({ storeUrl, ...flags }: Flags & WatchFlags): Promise<void> {
-  await inRounds(
-    flags,
-    () => askStore<{ destinations: Listed[] }>(storeUrl, '/v1/destinations'),
-    tellDestinations,
-  )
+  await inRounds(flags, () => askStore<List>(storeUrl, '/v1/destinations'), tellDestinations)
 }
 
-function* tellDestinations({ destinations }: { destinations: Listed[] }): Generator<string> {
-  if (destinations.length === 0)
-    return yield 'no destination is on: `store serve` says which variables they need'
+interface List {
+  readonly destinations: readonly Listed[]
+  /** Files that are there and have not all their variables. */
+  readonly off: readonly { readonly name: string; readonly missing: readonly string[] }[]
+}
+
+function* tellDestinations({ destinations, off }: List): Generator<string> {
+  const missing = off.map((one) =>
+    paint.dim(`${one.name} is off: set ${one.missing.join(', ')} for \`store serve\``),
+  )
+  if (destinations.length === 0) return yield* ['no destination is on', ...missing]
   yield* tableLines(COLUMNS, destinations)
   const width = Math.max(...destinations.map(({ name }) => name.length))
   const notes = destinations.flatMap((one) => [...notesOf(one, width)])
-  if (notes.length > 0) yield* ['', ...notes]
+  if (notes.length + missing.length > 0) yield* ['', ...notes, ...missing]
 }
 
 const countOf =

@@ -38,7 +38,7 @@ interface Flags {
 }
 
 const HELP: CommandHelp = {
-  json: '{ id, state, selection, requested_by, note, created_at, finished_at, considered, enqueued, refused, outcomes }',
+  json: '{ id, state, selection, requested_by, note, created_at, finished_at, considered, enqueued, refused, outcomes, deliveries }',
   jsonNote: 'with --dry-run { considered, replayed, would, refused, items }',
   notes: `
 What was certainly refused, or never sent, goes again. What arrived goes again only with --include-delivered, and only where

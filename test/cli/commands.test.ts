@@ -49,10 +49,11 @@ async function run(command: Command, ...words: string[]): Promise<string> {
   return stripVTControlCharacters(written.join(''))
 }
 
-const dead = () =>
+const dead = (settledAt = new Date('2026-04-23T10:20:00Z')) =>
   database.query(
-    `update deliveries set state = 'dead', reason = 'refused: no such pixel', settled_at = '2026-04-23T10:20:00Z'
+    `update deliveries set state = 'dead', reason = 'refused: no such pixel', settled_at = $1
      where destination = 'meta'`,
+    [settledAt],
   )
 
 test('replay --dry-run shows, changes nothing; replay --yes sends and tells what became of it', async () => {
@@ -220,7 +221,7 @@ test('--watch prints a round a line with --json, until Ctrl-C, and ends with 0',
 
 test('destination list is a table: state and counts of each, and what it misses below', async () => {
   await stage.store.send([agreedOrder('o1')])
-  await dead()
+  await dead(new Date(stage.clock.now()))
   await run(destinationCommand(), 'pause', 'meta')
   const [head, ...lines] = (await run(destinationCommand(), 'list')).split('\n')
   expect(head).toBe('destination  state   delivered  waiting  held  filtered  dead  unknown  match')
