@@ -1,8 +1,8 @@
 // Who did what, and who saw personal data.
-import type { Pool } from 'pg'
+import type { Pool, PoolClient } from 'pg'
+import type { Clock } from '../core/clock.ts'
 import type { Role } from '../core/role.ts'
 import type { Principal } from './access.ts'
-import type { Database } from './database.ts'
 
 export type AuditAction =
   | 'session.created'
@@ -11,6 +11,8 @@ export type AuditAction =
   | 'personal_data.shown'
   | 'destination.paused'
   | 'destination.enabled'
+  | 'merge.undone'
+  | 'audience.resumed'
 
 export interface AuditEntry {
   readonly id: string
@@ -22,7 +24,7 @@ export interface AuditEntry {
 }
 
 export async function recordAudit(
-  { pool, clock }: Pick<Database, 'pool' | 'clock'>,
+  { pool, clock }: { readonly pool: Pick<Pool, 'query'> | PoolClient; readonly clock: Clock },
   { environment, actor, role }: Principal,
   action: AuditAction,
   target: string | null = null,

@@ -93,17 +93,17 @@ async function storeMessages(
   if (messages.length === 0) return new Map()
   const arrivals = arrivalsOf(messages)
   const unique = arrivals.map(({ message }) => message)
-  const { profiles, moved, merged } = await resolveProfiles(client, occasion, unique)
-  const stored = await storeFacts(client, occasion, arrivals, profiles, destinations)
+  const { profiles, own, moved, merged } = await resolveProfiles(client, occasion, unique)
+  const stored = await storeFacts(client, occasion, arrivals, own, destinations)
   // A repeat states nothing anew: without an instant of its own it would win over what was stated since.
-  const stating = unique.map(({ messageId }, at) =>
-    stored.get(messageId)?.isNew ? (profiles[at] ?? null) : null,
-  )
-  await recordTraits(client, occasion, unique, stating)
+  const statedBy = (people: readonly (string | null)[]) =>
+    unique.map(({ messageId }, at) => (stored.get(messageId)?.isNew ? (people[at] ?? null) : null))
+  const stating = statedBy(profiles)
+  await recordTraits(client, occasion, unique, statedBy(own))
   const consenting = await recordConsents(client, occasion, unique, stating)
   const isTold = audiences.table.rules.some(({ destinations: to }) => to.length > 0)
   const consents = isTold ? { consenting, merged } : { consenting: [], merged: [] }
-  const news = membershipNews(unique, stating, stored, { moved, ...consents })
+  const news = membershipNews(unique, { stating, own }, stored, { moved, ...consents })
   if (news) await recordMemberships(client, occasion, news, audiences)
   const repeated = unique.filter(({ messageId, event }) => {
     const row = stored.get(messageId)
