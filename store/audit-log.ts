@@ -13,6 +13,7 @@ export type AuditAction =
   | 'destination.enabled'
   | 'merge.undone'
   | 'audience.resumed'
+  | 'audience.repaired'
 
 export interface AuditEntry {
   readonly id: string

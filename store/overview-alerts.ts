@@ -1,4 +1,5 @@
 // What needs somebody, read off the overview: each alert says what is wrong and where to look.
+import type { Loss } from './audience-sizes.ts'
 import type { Overview } from './overview.ts'
 
 export interface Alert {
@@ -9,7 +10,10 @@ export interface Alert {
     | 'dead_letters'
     | 'outcome_unknown'
     | 'rejected'
+    | 'audience_emptied'
   readonly destination: string | null
+  /** Of `audience_emptied`: the audience's identity. */
+  readonly audience?: string
   readonly message: string
 }
 
@@ -56,6 +60,17 @@ export function alertsOf(overview: Omit<Overview, 'alerts'>, nowMs: number): Ale
   return alerts.sort(
     (a, b) => Number(b.severity === 'critical') - Number(a.severity === 'critical'),
   )
+}
+
+/** Most often somebody changed the audience by mistake, and its members have left the platforms already. */
+export function emptiedAlerts(losses: readonly Loss[]): Alert[] {
+  return losses.map(({ id, identity, name, before, after }) => ({
+    severity: 'warning',
+    code: 'audience_emptied',
+    destination: null,
+    audience: identity,
+    message: `${name ?? id} lost ${before - after} of ${before} members within an hour`,
+  }))
 }
 
 function total(series: readonly number[]): number {

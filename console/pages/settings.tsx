@@ -16,6 +16,9 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'personal_data.shown': 'looked at personal data',
   'destination.paused': 'paused',
   'destination.enabled': 'enabled',
+  'merge.undone': 'undid a merge',
+  'audience.resumed': 'resumed an audience',
+  'audience.repaired': 'repaired an audience',
 }
 
 export function SettingsPage({ viewer, audit }: SettingsProps) {

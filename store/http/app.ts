@@ -12,6 +12,7 @@ import type { NewToken } from '../sessions.ts'
 import { errorAnswer, tryAgainAnswer } from './errors.ts'
 import { requireAccess } from './require-access.ts'
 import { addAudienceAuditRoutes } from './routes/audience-audit.ts'
+import { addAudienceSizeRoutes } from './routes/audience-sizes.ts'
 import { addAudienceRoutes } from './routes/audiences.ts'
 import { addDeadLetterRoutes } from './routes/dead-letters.ts'
 import { addDestinationRoutes } from './routes/destinations.ts'
@@ -83,6 +84,7 @@ export function createStoreApp(given: StoreOptions): StoreApp {
     addDestinationRoutes,
     addAudienceRoutes,
     addAudienceAuditRoutes,
+    addAudienceSizeRoutes,
     addProfileRoutes,
     addSecretRoutes,
     addDeadLetterRoutes,

@@ -88,6 +88,8 @@ const SERIALS = new Set([
   'merged_into',
   'from_profile_id',
   'into_profile_id',
+  'own_from_profile_id',
+  'own_into_profile_id',
   'slot',
 ])
 

@@ -3,6 +3,7 @@
 import fc from 'fast-check'
 import { parseAudiencesFile } from '../../core/audience-schema.ts'
 import type { JsonObject } from '../../core/json.ts'
+import type { SizesPage } from '../../store/audience-sizes.ts'
 import { claimDeliveries, recordDeliveries } from '../../store/deliveries.ts'
 import type { SeparationPreview } from '../../store/separations.ts'
 import { useDatabase } from '../support/database.ts'
@@ -275,6 +276,27 @@ describe('undoing a merge', () => {
   })
 })
 
+test('what is undone in one environment leaves the people of another as they are', async () => {
+  for (const environment of ['production', 'staging'] as const) {
+    await store.send([message(VISITOR), message(USER)], environment)
+    await store.send([message(BOTH)], environment)
+  }
+  await store.send([membership(USER, 1, true)])
+  expect((await undo(0)).status).toBe(200)
+  const rows = await database.query(
+    `select environment, count(*) filter (where merged_into is null)::integer as people
+     from profiles group by 1 order by 1`,
+  )
+  expect(rows).toEqual([
+    { environment: 'production', people: 2 },
+    { environment: 'staging', people: 1 },
+  ])
+  const sizes = async (environment: 'production' | 'staging') =>
+    ((await (await store.read('/v1/audience-sizes', environment)).json()) as SizesPage).audiences
+  expect(await sizes('production')).toHaveLength(1)
+  expect(await sizes('staging')).toEqual([])
+})
+
 test('the preview says who gets what, what nobody has afterwards, and what was sent', async () => {
   await store.send([
     consent({ userId: 'old' }, 1, true),
@@ -402,7 +424,7 @@ test('any history: undone is as if it had never been, and the ledger is as it wa
     ),
     { seed: 61, numRuns: Number(process.env.RUNS ?? 5) },
   )
-}, 60_000)
+}, 300_000)
 
 async function waiting(): Promise<number> {
   const [row] = await database.query<{ count: number }>(

@@ -21,15 +21,20 @@ const CURSOR = /^\d{1,18}$/
 export function addAudienceRoutes(app: StoreApp, options: StoreOptions): void {
   const { database, audiences: table = NO_AUDIENCES } = options
   const { pool } = database
-  app.get('/v1/audiences', async (context) =>
-    context.json({ audiences: await listAudiences(pool, context.var.environment, table) }),
-  )
+  app.get('/v1/audiences', async (context) => {
+    // Counting reads every member: whoever asks for names and states can do without.
+    const isCounted = context.req.query('counted') !== 'false'
+    const { environment } = context.var
+    return context.json({ audiences: await listAudiences(pool, environment, table, isCounted) })
+  })
   app.get('/v1/audiences/:id', async (context) => {
-    const found = await find(context, true)
+    const found = await find(context, context.req.query('counted') !== 'false')
     return found instanceof Response ? found : context.json(found.summary)
   })
   app.get('/v1/audiences/:id/members', async (context) =>
-    page(context, 'members', (of) => listMembers(pool, of)),
+    page(context, 'members', (of) =>
+      listMembers(pool, of, context.req.query('records') === 'true'),
+    ),
   )
   app.get('/v1/audiences/:id/transitions', async (context) =>
     page(context, 'transitions', (of) => listTransitions(pool, of)),
