@@ -42,15 +42,19 @@ test('an audience and a member: from the list to the person', async () => {
 
 test('a merge is looked at, undone, and shows on both', async () => {
   const [user, visitor] = [`merged-user-${process.pid}`, `merged-visitor-${process.pid}`]
-  await track(leadOf({ anonymousId: visitor }))
-  await track(leadOf({ userId: user }))
-  await track(leadOf({ userId: user, anonymousId: visitor }))
   const page = await open('/profiles')
-  const where = `${shop.url()}/profiles/${user}`
-  await until(async () =>
-    (await (await page.request.get(where)).text()).includes('See what undoing it separates'),
-  )
-  await page.goto(where)
+  const shows = (where: string, text: string) =>
+    until(async () =>
+      (await (await page.request.get(`${shop.url()}${where}`)).text()).includes(text),
+    )
+  // One after the other: Segment promises no order, and whoever is a user at once is merged with nobody.
+  await track(leadOf({ anonymousId: visitor }))
+  await shows(`/events?q=${visitor}`, 'data-message')
+  await track(leadOf({ userId: user }))
+  await shows(`/profiles/${user}`, 'Known by')
+  await track(leadOf({ userId: user, anonymousId: visitor }))
+  await shows(`/profiles/${user}`, 'See what undoing it separates')
+  await page.goto(`${shop.url()}/profiles/${user}`)
   await page.getByRole('link', { name: 'See what undoing it separates' }).click()
   await page.getByRole('heading', { name: 'What cannot be undone' }).waitFor()
   for (const [name, look] of Object.entries(LOOKS)) {

@@ -422,7 +422,7 @@ test('any history: undone is as if it had never been, and the ledger is as it wa
         expect(states[0]).toEqual(states[1])
       },
     ),
-    { seed: 61, numRuns: Number(process.env.RUNS ?? 5) },
+    { seed: 61, numRuns: Number(process.env.RUNS ?? 10) },
   )
 }, 300_000)
 
