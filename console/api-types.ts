@@ -39,6 +39,8 @@ export interface Alert {
   readonly severity: 'critical' | 'warning'
   readonly code: string
   readonly destination: string | null
+  /** Of an audience that was emptied. */
+  readonly audience?: string | undefined
   readonly message: string
 }
 
@@ -271,16 +273,21 @@ export interface ProfileStory {
     readonly key: string | null
     readonly is_member: boolean
     readonly since: string | null
+    readonly computed_at: string
     readonly reason: string | null
     readonly message_id: string
   }[]
-  readonly merges: readonly {
-    readonly from_profile_id: string
-    readonly into_profile_id: string
-    readonly rule: string
+  readonly consent_history: readonly {
+    readonly category: string
+    readonly granted: boolean
+    readonly before: boolean | null
+    readonly held: boolean
+    readonly stated_at: string
+    readonly received_at: string
     readonly message_id: string
-    readonly merged_at: string
+    readonly profile_id: string
   }[]
+  readonly merges: readonly ProfileMerge[]
   readonly events: readonly {
     readonly name: string
     readonly event_id: string
@@ -289,8 +296,147 @@ export interface ProfileStory {
   }[]
 }
 
+export interface ProfileMerge {
+  readonly id: string
+  readonly from_profile_id: string
+  readonly into_profile_id: string
+  readonly rule: string
+  readonly message_id: string
+  readonly merged_at: string
+  readonly is_separable: boolean
+  readonly undone_at: string | null
+  readonly undone_by: string | null
+}
+
+/** One of the two people that undoing a merge leaves. */
+export interface MergeSide {
+  readonly profile_id: string
+  readonly canonical_user_id: string | null
+  readonly identifiers: readonly {
+    readonly type: string
+    readonly value: string
+    readonly rule: string
+    readonly message_id: string
+  }[]
+  readonly consents: ProfileStory['consents']
+  readonly audiences: readonly { readonly id: string; readonly name: string | null }[]
+  readonly messages: number
+  readonly events: number
+}
+
+export interface SeparationPreview {
+  readonly id: string
+  readonly rule: string
+  readonly message_id: string
+  readonly merged_at: string
+  readonly refusal: 'undone' | 'too_old' | null
+  readonly leaves: MergeSide
+  readonly stays: MergeSide
+  readonly released: readonly { readonly type: string; readonly value: string }[]
+  readonly sent: readonly { readonly destination: string; readonly count: number }[]
+}
+
+export interface RemoteState {
+  readonly destination: string
+  readonly name: string
+  readonly external_id: string | null
+  readonly state: 'making' | 'waiting' | 'ready' | 'paused'
+  readonly reason: string | null
+  readonly due_at: string | null
+}
+
+export interface AudienceSizes {
+  readonly id: string
+  readonly identity: string
+  readonly members: number
+  readonly sizes: Series
+  readonly entered: Series
+  readonly exited: Series
+}
+
+export interface AudienceLoss {
+  readonly id: string
+  readonly identity: string
+  readonly name: string | null
+  readonly before: number
+  readonly after: number
+  readonly at: string
+}
+
+export interface SizesPage {
+  readonly window: '24h' | '7d' | '30d'
+  readonly since: string
+  readonly bucket_ms: number
+  readonly audiences: readonly AudienceSizes[]
+  readonly losses: readonly AudienceLoss[]
+}
+
+export interface Revenue {
+  readonly currency: string | null
+  readonly orders: number
+  readonly gross: string
+  readonly taken_back: string
+  readonly net: string
+}
+
+export interface OutcomeGroup {
+  readonly conversions: number
+  readonly people: number
+  readonly events: Readonly<
+    Record<
+      string,
+      {
+        readonly conversions: number
+        readonly people: number
+        readonly revenue: readonly Revenue[]
+      }
+    >
+  >
+}
+
+export interface OutcomeSplit {
+  readonly member: OutcomeGroup
+  readonly not_member: OutcomeGroup
+}
+
+export interface AudienceOutcomes {
+  readonly asked: { readonly since: string | null; readonly until: string }
+  readonly audience: { readonly people: number; readonly entries: number }
+  readonly period: OutcomeSplit
+  readonly window: OutcomeSplit | null
+}
+
+export interface DestinationAudit {
+  readonly destination: string
+  readonly remote: RemoteState | null
+  readonly ours: number
+  readonly acknowledged: number
+  readonly in_step: number
+  readonly waiting: number
+  readonly withheld: Readonly<Record<string, number>>
+  readonly missing: number
+  readonly extra: number
+  readonly drifted: readonly {
+    readonly drift: 'missing' | 'extra'
+    readonly subject: string
+    readonly profile_id: string | null
+    readonly canonical_user_id: string | null
+    readonly last: { readonly state: string; readonly reason: string | null } | null
+  }[]
+  readonly platform:
+    | {
+        readonly name: string | null
+        readonly size: { readonly lower: number; readonly upper: number } | null
+        readonly state: string
+        readonly detail: string | null
+      }
+    | { readonly error: string }
+    | null
+}
+
 export interface AudienceSummary {
   readonly id: string
+  readonly identity: string | null
   readonly name: string | null
   readonly is_listed: boolean
   readonly is_current: boolean
@@ -308,6 +454,7 @@ export interface AudienceSummary {
   readonly retention_days: number | null
   readonly minimum_size: number
   readonly destinations: readonly string[]
+  readonly remotes: readonly RemoteState[]
 }
 
 export interface DeadLetterGroup {
@@ -383,6 +530,7 @@ export interface AudienceMember {
   readonly profile_id: string | null
   readonly canonical_user_id: string | null
   readonly since: string | null
+  readonly record?: JsonObject | null
 }
 
 export interface AudienceTransition {

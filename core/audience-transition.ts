@@ -6,8 +6,15 @@ import type { JsonObject } from './json.ts'
 export const AUDIENCE_ENTERED = 'audience_entered'
 export const AUDIENCE_EXITED = 'audience_exited'
 
-/** `consent`, `repaired`: nothing changed but what a destination should be told. */
-export type TransitionReason = 'stated' | 'expired' | 'deleted' | 'merged' | 'consent' | 'repaired'
+/** `consent`, `repaired`: nothing changed but what a destination should be told. `separated`: a merge was undone. */
+export type TransitionReason =
+  | 'stated'
+  | 'expired'
+  | 'deleted'
+  | 'merged'
+  | 'separated'
+  | 'consent'
+  | 'repaired'
 
 export interface AudienceTransition {
   readonly environment: string

@@ -18,10 +18,18 @@ export interface IdentityClaim {
   readonly previousId: string | null
 }
 
-/** A profile that exists: its id, and its user id when the person is known. */
+/** Who an identifier leads to, merges followed: the profile's id, and its user id when the person is known. */
 export interface KnownProfile {
   readonly id: string
   readonly userId: string | null
+  /** The profile the identifier was linked to, where that one was merged into the other since. */
+  readonly ownId?: string
+}
+
+/** Two profiles whose merge somebody undid, and the rule by which they are not to merge again. */
+export interface KeptApart {
+  readonly profiles: readonly [string, string]
+  readonly rule: LinkRule
 }
 
 export type LinkRule = 'first_seen' | 'same_message' | 'alias'
@@ -36,6 +44,8 @@ export interface Link extends Identifier {
 export interface Merge {
   readonly from: string
   readonly into: string
+  /** The two profiles that the evidence itself names: each part of the one above, or the same. */
+  readonly own: { readonly from: string; readonly into: string }
   readonly messageId: string
   readonly rule: LinkRule
 }
@@ -43,6 +53,11 @@ export interface Merge {
 export interface IdentityDecision {
   /** By position of the claims: a known id, a placeholder (`new:0`, …), or null without any identifier. */
   readonly profiles: readonly (string | null)[]
+  /**
+   * The same before any merge: whose identifiers the claim itself names. What a message brings is kept there, so that a
+   * merge stays a pointer and can be undone.
+   */
+  readonly own: readonly (string | null)[]
   /** Placeholders of profiles to make, in order, each with the user id it starts or ends with. */
   readonly created: readonly { readonly placeholder: string; readonly userId: string | null }[]
   /** Known anonymous profiles that now have a user id. */
@@ -70,17 +85,22 @@ export function keyOf({ type, value }: Identifier): string {
   return `${type}\n${value}`
 }
 
-/** @param owners `keyOf(identifier)` → the profile that has it today, merges already followed */
+/**
+ * @param owners `keyOf(identifier)` → the profile that has it today, merges already followed
+ * @param apart by the profiles' ids of today, merges already followed
+ */
 export function decideIdentity(
   claims: readonly IdentityClaim[],
   owners: ReadonlyMap<string, KnownProfile>,
+  apart: readonly KeptApart[] = [],
 ): IdentityDecision {
-  const book = openBook(owners)
+  const book = openBook(owners, apart)
   const profiles = claims.map((claim) =>
     claim.previousId === null ? join(book, claim) : alias(book, claim),
   )
   return {
     profiles: profiles.map((profile) => (profile === null ? null : rootOf(profile).id)),
+    own: profiles.map((profile) => profile?.id ?? null),
     created: book.created.map(({ id, userId }) => ({ placeholder: id, userId })),
     identified: book.identified,
     links: book.links,
@@ -96,21 +116,30 @@ interface Profile {
 }
 interface Book {
   readonly owners: Map<string, Profile>
+  readonly apart: readonly { readonly pair: readonly [Profile, Profile]; readonly rule: LinkRule }[]
   readonly created: Profile[]
   readonly identified: { profile: string; userId: string }[]
   readonly links: Link[]
   readonly merges: Merge[]
 }
 
-function openBook(known: ReadonlyMap<string, KnownProfile>): Book {
+function openBook(known: ReadonlyMap<string, KnownProfile>, keptApart: readonly KeptApart[]): Book {
   const byId = new Map<string, Profile>()
-  const owners = new Map<string, Profile>()
-  for (const [key, { id, userId }] of known) {
-    const profile = byId.get(id) ?? { id, userId, into: null }
+  const profileOf = (id: string, userId: string | null, into: Profile | null) => {
+    const profile = byId.get(id) ?? { id, userId, into }
     byId.set(id, profile)
-    owners.set(key, profile)
+    return profile
   }
-  return { owners, created: [], identified: [], links: [], merges: [] }
+  const owners = new Map<string, Profile>()
+  for (const [key, { id, userId, ownId = id }] of known) {
+    const root = profileOf(id, userId, null)
+    owners.set(key, ownId === id ? root : profileOf(ownId, userId, root))
+  }
+  const apart = keptApart.flatMap(({ profiles: [one, other], rule }) => {
+    const pair = [byId.get(one), byId.get(other)]
+    return pair[0] && pair[1] ? [{ pair: [pair[0], pair[1]] as const, rule }] : []
+  })
+  return { owners, apart, created: [], identified: [], links: [], merges: [] }
 }
 
 function join(book: Book, claim: IdentityClaim): Profile | null {
@@ -119,13 +148,10 @@ function join(book: Book, claim: IdentityClaim): Profile | null {
   const user = ownerOf(book, 'user_id', userId)
   const visitor = ownerOf(book, 'anonymous_id', anonymousId)
   if (userId === null) return visitor ?? start(book, claim, 'anonymous_id', anonymousId)
-  if (user && visitor && user !== visitor && visitor.userId === null) {
-    merge(book, visitor, user, claim, 'same_message')
-  }
+  const isUnknown = visitor !== null && rootOf(visitor).userId === null
+  if (user && isUnknown) merge(book, visitor, user, claim, 'same_message')
   // An anonymous id that belongs to another known user stays there: a shared device is no proof of identity.
-  if (!user && visitor && visitor.userId === null) {
-    return link(book, visitor, 'user_id', userId, claim, 'same_message')
-  }
+  if (!user && isUnknown) return link(book, visitor, 'user_id', userId, claim, 'same_message')
   const profile = user ?? start(book, claim, 'user_id', userId)
   if (!visitor && anonymousId !== null)
     link(book, profile, 'anonymous_id', anonymousId, claim, 'same_message')
@@ -139,19 +165,22 @@ function alias(book: Book, claim: IdentityClaim): Profile | null {
   const profile = join(book, { ...claim, previousId: null })
   if (profile === null || userId === null || previousId === null || previousId === userId)
     return profile
-  const root = rootOf(profile)
-  for (const type of ['user_id', 'anonymous_id'] as const) {
+  const types = ['user_id', 'anonymous_id'] as const
+  const merged = types.map((type) => {
     const previous = ownerOf(book, type, previousId)
-    if (!previous) link(book, root, type, previousId, claim, 'alias')
-    else if (previous !== root) merge(book, previous, root, claim, 'alias')
+    return previous === null || merge(book, previous, profile, claim, 'alias')
+  })
+  // An alias that people have said to be wrong links nothing either.
+  if (merged.includes(false)) return profile
+  for (const type of types) {
+    if (ownerOf(book, type, previousId) === null)
+      link(book, profile, type, previousId, claim, 'alias')
   }
-  return root
+  return profile
 }
 
 function ownerOf(book: Book, type: IdentifierType, value: string | null): Profile | null {
-  if (value === null) return null
-  const owner = book.owners.get(keyOf({ type, value }))
-  return owner ? rootOf(owner) : null
+  return value === null ? null : (book.owners.get(keyOf({ type, value })) ?? null)
 }
 
 function rootOf(profile: Profile): Profile {
@@ -189,13 +218,50 @@ function link(
   return profile
 }
 
+/** False when the two are kept apart; true when they are one now, or were before. */
 function merge(
   book: Book,
   from: Profile,
   into: Profile,
   { messageId }: IdentityClaim,
   rule: LinkRule,
-): void {
-  from.into = into
-  book.merges.push({ from: from.id, into: into.id, messageId, rule })
+): boolean {
+  const [gone, root] = [rootOf(from), rootOf(into)]
+  if (gone === root) return true
+  if (isKeptApart(book, gone, root, rule)) return false
+  gone.into = root
+  const own = { from: from.id, into: into.id }
+  book.merges.push({ from: gone.id, into: root.id, own, messageId, rule })
+  return true
+}
+
+function isKeptApart({ apart }: Book, one: Profile, other: Profile, rule: LinkRule): boolean {
+  return apart.some(({ pair, rule: refused }) => {
+    const roots = pair.map(rootOf)
+    return refused === rule && roots.includes(one) && roots.includes(other)
+  })
+}
+
+/** A merge that holds, by the profiles its evidence names. */
+export interface StandingMerge {
+  readonly from: string
+  readonly into: string
+}
+
+/**
+ * Profile → the one it leads to when these merges alone have happened, in this order. Merges only ever join two people, so
+ * that without one of them exactly two are left.
+ */
+export function rootsOf(
+  profiles: readonly string[],
+  merges: readonly StandingMerge[],
+): Map<string, string> {
+  const people = new Map(profiles.map((id) => [id, { root: id, members: [id] }]))
+  for (const { from, into } of merges) {
+    const [gone, person] = [people.get(from), people.get(into)]
+    if (!gone || !person || gone === person) continue
+    for (const member of gone.members) people.set(member, person)
+    person.members.push(...gone.members)
+  }
+  return new Map([...people].map(([id, { root }]) => [id, root]))
 }

@@ -123,24 +123,17 @@ async function audit(
      from judged group by 1, 2, 3, 4`,
     valuesOf(question, remote, null),
   )
-  const { rows: drifted } = await pool.query<DriftRow>(
-    `${JUDGED}
-     select j.verdict as drift, j.subject, j.state, j.reason, p.id::text as profile_id, p.user_id
-     from judged j left join profiles p on p.id = coalesce(
-       j.profile_id, case when j.subject like 'p:%' then substr(j.subject, 3)::bigint end)
-     where j.verdict in ('missing', 'extra') order by j.verdict desc, j.subject limit $7`,
-    [...valuesOf(question, remote, null), limit],
-  )
-  const { rows: waiting } = await pool.query<WaitingRow>(
-    `with ${TOLD}
-     select case when as_member then 'entered' else 'exited' end as "as", state, reason, count(*) as count
-     from told where state in ('pending', 'retrying', 'held')
-     group by 1, 2, 3 order by 1, 2, 3`,
-    valuesOf(question, remote, null).slice(0, 4),
-  )
+  const { rows: waiting } = await pool.query<WaitingRow>(WAITING, [
+    environment,
+    audienceId,
+    destination,
+  ])
   const count = (wanted: (row: SumRow) => boolean) =>
     sums.filter(wanted).reduce((sum, row) => sum + Number(row.count), 0)
   const verdict = (name: string) => count((row) => row.verdict === name)
+  // The whole is read once: who drifted is asked only where somebody did.
+  const isDrifted = verdict('missing') + verdict('extra') > 0
+  const drifted = isDrifted ? await readDrifted(pool, question, remote, limit) : []
   return {
     destination,
     remote: remote && {
@@ -164,6 +157,35 @@ async function audit(
     extra: verdict('extra'),
     drifted: drifted.map(driftedOf),
   }
+}
+
+// From what waits at the destination to the audience: few of all that it was ever told.
+const WAITING = `
+  select case when coalesce(d.decision ->> 'sent_as', x.direction) = 'entered' then 'entered' else 'exited' end as "as",
+         d.state, d.reason, count(*) as count
+  from deliveries d
+  cross join lateral (select transition_id from events where id = d.event_id offset 0) e
+  cross join lateral (
+    select direction from membership_transitions
+    where id = e.transition_id and environment = $1 and audience_id = $2 offset 0) x
+  where d.environment = $1 and d.destination = $3 and d.state in ('pending', 'retrying', 'held')
+  group by 1, 2, 3 order by 1, 2, 3`
+
+async function readDrifted(
+  pool: Pool,
+  question: AuditQuestion,
+  remote: RemoteAudience | null,
+  limit: number,
+): Promise<readonly DriftRow[]> {
+  const { rows } = await pool.query<DriftRow>(
+    `${JUDGED}
+     select j.verdict as drift, j.subject, j.state, j.reason, p.id::text as profile_id, p.user_id
+     from judged j left join profiles p on p.id = coalesce(
+       j.profile_id, case when j.subject like 'p:%' then substr(j.subject, 3)::bigint end)
+     where j.verdict in ('missing', 'extra') order by j.verdict desc, j.subject limit $7`,
+    [...valuesOf(question, remote, null), limit],
+  )
+  return rows
 }
 
 interface SumRow {

@@ -1,14 +1,18 @@
 // Audiences as people look at them: what there is, who is inside, and how that came about.
 import type { Pool } from 'pg'
 import { type AudienceRule, type AudienceTable, audienceName } from '../core/audience-table.ts'
+import type { JsonObject } from '../core/json.ts'
 import { redact } from '../core/redact.ts'
 import { translated } from './database.ts'
 import { ruleOfRow } from './membership-settling.ts'
+import type { RemoteAudience } from './remote-audiences.ts'
 import { cleanText } from './text.ts'
 
 export interface AudienceSummary {
   /** Our id, or the key of an audience that mappings/audiences.yaml does not list. */
   readonly id: string
+  /** Tells it from others of its key, and finds it; null while nothing was stated of a listed audience. */
+  readonly identity: string | null
   readonly name: string | null
   readonly is_listed: boolean
   /** False for an audience that was made anew: another one has its key now. */
@@ -30,6 +34,19 @@ export interface AudienceSummary {
   readonly retention_days: number | null
   readonly minimum_size: number
   readonly destinations: readonly string[]
+  /** What platforms keep for it; empty until somebody entered. */
+  readonly remotes: readonly RemoteState[]
+}
+
+export interface RemoteState {
+  readonly destination: string
+  /** What it is called at the platform. */
+  readonly name: string
+  readonly external_id: string | null
+  readonly state: RemoteAudience['state']
+  readonly reason: string | null
+  readonly due_at: string | null
+  readonly changed_at: string
 }
 
 export interface AudienceMember {
@@ -40,6 +57,8 @@ export interface AudienceMember {
   readonly canonical_user_id: string | null
   readonly since: string | null
   readonly computed_at: string
+  /** The canonical event by which they entered last, personal data masked; there only where records are asked for. */
+  readonly record?: JsonObject | null
 }
 
 export interface Transition {
@@ -81,6 +100,7 @@ interface Row {
   readonly total: string
   readonly anonymous: string
   readonly unresolved: string
+  readonly remotes: readonly RemoteState[] | null
 }
 
 const AUDIENCES = `
@@ -88,7 +108,11 @@ const AUDIENCES = `
          a.first_computed_at, inside.*,
          not exists (
            select from audiences c where c.environment = a.environment and c.key = a.key
-             and (c.first_computed_at, c.identity) > (a.first_computed_at, a.identity)) as is_current
+             and (c.first_computed_at, c.identity) > (a.first_computed_at, a.identity)) as is_current,
+         (select json_agg(json_build_object('destination', r.destination, 'name', r.name, 'external_id', r.external_id,
+                   'state', r.state, 'reason', r.reason, 'due_at', r.due_at, 'changed_at', r.changed_at)
+                   order by r.destination)
+          from remote_audiences r where r.environment = a.environment and r.audience_id = a.id) as remotes
   from audiences a
   cross join lateral (
     select count(*) as total, count(*) filter (where m.profile_id is null) as unresolved,
@@ -104,8 +128,9 @@ export async function listAudiences(
   pool: Pool,
   environment: string,
   table: AudienceTable,
+  counted = true,
 ): Promise<AudienceSummary[]> {
-  const found = await readRows(pool, environment, null, true)
+  const found = await readRows(pool, environment, null, counted)
   const seen = new Set(found.map((row) => ruleOfRow(table, row)))
   const unseen = table.rules.filter((rule) => !seen.has(rule)).map(unseenSummary)
   return [...found.map((row) => summaryOf(row, table)), ...unseen].sort((a, b) =>
@@ -163,6 +188,7 @@ function summaryOf(row: Row, table: AudienceTable): AudienceSummary {
   ]
   return {
     id: audienceName(rule, row.key, row.identity),
+    identity: row.identity,
     name: rule?.name ?? row.name,
     is_listed: rule !== null,
     is_current: row.is_current,
@@ -174,6 +200,7 @@ function summaryOf(row: Row, table: AudienceTable): AudienceSummary {
     first_computed_at: row.first_computed_at.toISOString(),
     members: { total, known: total - anonymous - unresolved, anonymous, unresolved },
     ...settingsOf(rule),
+    remotes: (row.remotes ?? []).map(withInstants),
   }
 }
 
@@ -189,6 +216,7 @@ function settingsOf(rule: AudienceRule | null) {
 function unseenSummary(rule: AudienceRule): AudienceSummary {
   return {
     id: rule.id,
+    identity: null,
     name: rule.name,
     is_listed: true,
     is_current: true,
@@ -200,7 +228,14 @@ function unseenSummary(rule: AudienceRule): AudienceSummary {
     first_computed_at: null,
     members: { total: 0, known: 0, anonymous: 0, unresolved: 0 },
     ...settingsOf(rule),
+    remotes: [],
   }
+}
+
+// PostgreSQL writes instants inside JSON in the session's zone and form.
+function withInstants({ due_at, changed_at, ...remote }: RemoteState): RemoteState {
+  const utc = (at: string) => new Date(at).toISOString()
+  return { ...remote, due_at: due_at === null ? null : utc(due_at), changed_at: utc(changed_at) }
 }
 
 export interface PageOptions {
@@ -211,14 +246,29 @@ export interface PageOptions {
   readonly cursor: string | null
 }
 
-/** In the order in which they were first heard of, which stays the same while members come and go. */
+// From index to index: one probe each for the entry, its event and the document.
+const RECORD = `
+  (select e.canonical
+   from (
+     select id from membership_transitions
+     where environment = m.environment and audience_id = m.audience_id and subject = m.subject and direction = 'entered'
+     order by id desc limit 1
+   ) entry
+   cross join lateral (select canonical from events where transition_id = entry.id offset 0) e)`
+
+/**
+ * In the order in which they were first heard of, which stays the same while members come and go.
+ * @param withRecords whether each comes with the canonical event by which they entered
+ */
 export async function listMembers(
   pool: Pool,
   { environment, rowId, limit, cursor }: PageOptions,
+  withRecords = false,
 ): Promise<Page<AudienceMember>> {
   const { rows } = await ask<MemberRow>(
     pool,
-    `select m.id::text, m.subject, m.profile_id::text, p.user_id, m.since, m.computed_at
+    `select m.id::text, m.subject, m.profile_id::text, p.user_id, m.since, m.computed_at,
+            ${withRecords ? RECORD : 'null::json'} as record
      from memberships m left join profiles p on p.id = m.profile_id
      where m.environment = $1 and m.audience_id = $2 and m.is_member and m.id > $3
      order by m.id limit $4`,
@@ -226,7 +276,11 @@ export async function listMembers(
   )
   const page = rows.slice(0, limit)
   return {
-    items: page.map(memberOf),
+    items: page.map((row) =>
+      withRecords
+        ? { ...memberOf(row), record: redact(row.record) as JsonObject | null }
+        : memberOf(row),
+    ),
     next: rows.length > limit ? (page.at(-1)?.id ?? null) : null,
   }
 }
@@ -238,6 +292,7 @@ interface MemberRow {
   user_id: string | null
   since: Date | null
   computed_at: Date
+  record: JsonObject | null
 }
 
 function memberOf({ subject, profile_id, user_id, since, computed_at }: MemberRow): AudienceMember {

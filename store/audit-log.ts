@@ -1,8 +1,8 @@
 // Who did what, and who saw personal data.
 import type { Pool, PoolClient } from 'pg'
+import type { Clock } from '../core/clock.ts'
 import type { Role } from '../core/role.ts'
 import type { Principal } from './access.ts'
-import type { Database } from './database.ts'
 
 export const AUDIT_ACTIONS = [
   'session.created',
@@ -20,6 +20,9 @@ export const AUDIT_ACTIONS = [
   'delivery.released',
   'delivery.withdrawn',
   'delivery.settled',
+  'merge.undone',
+  'audience.resumed',
+  'audience.repaired',
 ] as const
 export type AuditAction = (typeof AUDIT_ACTIONS)[number]
 
@@ -33,7 +36,7 @@ export interface AuditEntry {
 }
 
 export async function recordAudit(
-  { pool, clock }: { readonly pool: Pick<PoolClient, 'query'>; readonly clock: Database['clock'] },
+  { pool, clock }: { readonly pool: Pick<Pool, 'query'> | PoolClient; readonly clock: Clock },
   { environment, actor, role }: Principal,
   action: AuditAction,
   target: string | null = null,

@@ -229,7 +229,8 @@ function contactsOf(message: JsonObject, user: unknown): PreparedMessage['contac
   return contacts
 }
 
-function consentOf(message: JsonObject): PreparedMessage['consent'] {
+/** What a message that is no event says of consent; null for nothing. */
+export function consentOf(message: JsonObject): PreparedMessage['consent'] {
   const preferences = objectAt(objectAt(message.context, 'consent'), 'categoryPreferences')
   if (!preferences) return null
   const categories: Record<string, boolean> = {}

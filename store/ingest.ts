@@ -94,12 +94,12 @@ async function storeMessages(
   if (messages.length === 0) return new Map()
   const arrivals = arrivalsOf(messages)
   const unique = arrivals.map(({ message }) => message)
-  const { profiles, moved, merged } = await resolveProfiles(client, occasion, unique)
-  const stored = await storeFacts(client, occasion, arrivals, profiles, destinations)
+  const { profiles, own, moved, merged } = await resolveProfiles(client, occasion, unique)
+  const stored = await storeFacts(client, occasion, arrivals, own, destinations)
   // A repeat states nothing anew: without an instant of its own it would win over what was stated since.
-  const stating = unique.map(({ messageId }, at) =>
-    stored.get(messageId)?.isNew ? (profiles[at] ?? null) : null,
-  )
+  const statedBy = (people: readonly (string | null)[]) =>
+    unique.map(({ messageId }, at) => (stored.get(messageId)?.isNew ? (people[at] ?? null) : null))
+  const stating = statedBy(profiles)
   const fresh = unique.filter(({ messageId }) => stored.get(messageId)?.isNew)
   const repeated = fresh.filter(
     ({ messageId, event }) => event !== null && !stored.get(messageId)?.isFact,
@@ -108,13 +108,13 @@ async function storeMessages(
   const [consenting, duplicates] = await Promise.all([
     recordConsents(client, occasion, unique, stating),
     markDuplicates(client, occasion, repeated),
-    recordTraits(client, occasion, unique, stating),
+    recordTraits(client, occasion, unique, statedBy(own)),
     recordViolations(client, occasion, fresh),
     recordTallies(client, occasion, fresh),
   ])
   const isTold = audiences.table.rules.some(({ destinations: to }) => to.length > 0)
   const consents = isTold ? { consenting, merged } : { consenting: [], merged: [] }
-  const news = membershipNews(unique, stating, stored, { moved, ...consents })
+  const news = membershipNews(unique, { stating, own }, stored, { moved, ...consents })
   if (news) await recordMemberships(client, occasion, news, audiences)
   return new Map([...stored].map(([id, { answer }]) => [id, duplicates.get(id) ?? answer]))
 }

@@ -28,6 +28,8 @@ interface Stated {
   readonly change: AudienceChange
   readonly user: CanonicalUser
   readonly profile: string | null
+  /** Whose own identifiers the message names; the profile itself, or one merged into it. */
+  readonly own: string | null
   readonly messageId: string
 }
 
@@ -48,7 +50,7 @@ export interface MembershipNews {
 /** What the new messages of a batch say about memberships; null when that is nothing. */
 export function membershipNews(
   messages: readonly PreparedMessage[],
-  profiles: readonly (string | null)[],
+  { stating, own }: Readonly<Record<'stating' | 'own', readonly (string | null)[]>>,
   stored: ReadonlyMap<string, StoredMessage>,
   { moved, consenting, merged }: Pick<MembershipNews, 'moved' | 'consenting' | 'merged'>,
 ): MembershipNews | null {
@@ -56,8 +58,8 @@ export function membershipNews(
   const deletions: MembershipNews['deletions'][number][] = []
   messages.forEach(({ audience, deletedAt, messageId }, at) => {
     if ((!audience && !deletedAt) || !stored.get(messageId)?.isNew) return
-    const profile = profiles[at] ?? null
-    if (audience) stated.push({ ...audience, profile, messageId })
+    const profile = stating[at] ?? null
+    if (audience) stated.push({ ...audience, profile, own: own[at] ?? null, messageId })
     else if (deletedAt && profile) deletions.push({ profile, messageId, ...deletedAt })
   })
   const isNews = [stated, deletions, moved, consenting, merged].some(({ length }) => length > 0)
@@ -102,20 +104,21 @@ interface Statement {
   readonly audienceId: string
   readonly subject: string
   readonly profile: string | null
+  readonly own: string | null
   readonly computedAt: string
   readonly isMember: boolean
   readonly messageId: string
 }
 
 function statementOf(
-  { change, profile, messageId }: Stated,
+  { change, profile, own, messageId }: Stated,
   { id }: Audience,
   { receivedAt }: Occasion,
 ): Statement {
   const computedAt = change.computedAt ?? receivedAt.toISOString()
   const [first] = change.identifiers
   const subject = profile === null ? `${first?.type}:${first?.value}` : `p:${profile}`
-  return { audienceId: id, subject, profile, computedAt, isMember: change.isMember, messageId }
+  return { audienceId: id, subject, profile, own, computedAt, isMember: change.isMember, messageId }
 }
 
 function memberOf(profile: string): { subject: string; profile: string } {
@@ -160,10 +163,10 @@ async function writeStatements(
   await client.query({
     name: 'write-statements',
     text: `insert into membership_statements
-             (environment, audience_id, subject, computed_at, is_member, message_id, profile_id)
-           select $1, audience_id, subject, computed_at, is_member, message_id, profile_id
-           from unnest($2::bigint[], $3::text[], $4::timestamptz[], $5::boolean[], $6::text[], $7::bigint[])
-             as t (audience_id, subject, computed_at, is_member, message_id, profile_id)
+             (environment, audience_id, subject, computed_at, is_member, message_id, profile_id, own_profile_id)
+           select $1, audience_id, subject, computed_at, is_member, message_id, profile_id, nullif(own, profile_id)
+           from unnest($2::bigint[], $3::text[], $4::timestamptz[], $5::boolean[], $6::text[], $7::bigint[], $8::bigint[])
+             as t (audience_id, subject, computed_at, is_member, message_id, profile_id, own)
            order by audience_id, subject, computed_at
            on conflict do nothing`,
     values: [
@@ -174,6 +177,7 @@ async function writeStatements(
       statements.map(({ isMember }) => isMember),
       statements.map(({ messageId }) => messageId),
       statements.map(({ profile }) => profile),
+      statements.map(({ own }) => own),
     ],
   })
   return statements.map((statement) => ({ ...statement, wasInside: false, cause: 'stated' }))

@@ -60,7 +60,7 @@ export async function identityOf(
   )
   const merges = await client.query<IdentityStory['merges'][number]>(
     `select from_profile_id::text, into_profile_id::text, rule, message_id, merged_at from merges
-     where into_profile_id = $1 and from_profile_id in (
+     where into_profile_id = $1 and undone_at is null and from_profile_id in (
        select profile_id from identifiers where environment = $2
          and ((type = 'user_id' and value = $3) or (type = 'anonymous_id' and value = $4))
        union select $5::bigint)

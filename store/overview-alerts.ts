@@ -1,4 +1,5 @@
 // What needs somebody, read off the overview: each alert says what is wrong and where to look.
+import type { Loss } from './audience-sizes.ts'
 import type { DestinationOverview, Overview } from './overview.ts'
 
 export interface Alert {
@@ -13,7 +14,10 @@ export interface Alert {
     | 'rejected'
     | 'ledger_unbalanced'
     | 'violations_new'
+    | 'audience_emptied'
   readonly destination: string | null
+  /** Of `audience_emptied`: the audience's identity. */
+  readonly audience?: string
   readonly message: string
 }
 
@@ -91,6 +95,17 @@ function ofAll({
     add('warning', 'violations_new', `${what} of the tracking plan, ${times}; e.g. ${example}`)
   }
   return alerts
+}
+
+/** Most often somebody changed the audience by mistake, and its members have left the platforms already. */
+export function emptiedAlerts(losses: readonly Loss[]): Alert[] {
+  return losses.map(({ id, identity, name, before, after }) => ({
+    severity: 'warning',
+    code: 'audience_emptied',
+    destination: null,
+    audience: identity,
+    message: `${name ?? id} lost ${before - after} of ${before} members within an hour`,
+  }))
 }
 
 function total(series: readonly number[]): number {

@@ -3,6 +3,7 @@ import type { Pool, PoolClient } from 'pg'
 import { type AudienceTable, audienceName } from '../core/audience-table.ts'
 import type { Json, JsonObject } from '../core/json.ts'
 import { redact } from '../core/redact.ts'
+import { type ConsentStep, consentSteps, readConsentStatements } from './consent-history.ts'
 import { inSnapshot } from './database.ts'
 import { ruleOfRow } from './membership-settling.ts'
 import { cleanText } from './text.ts'
@@ -14,8 +15,12 @@ export interface ProfileStory {
   readonly created_at: string
   readonly identifiers: readonly JsonObject[]
   readonly traits: JsonObject
+  /** The latest answer of each category. */
   readonly consents: readonly JsonObject[]
+  /** Every statement with what it changed, newest first, of each profile's latest 5000 messages. */
+  readonly consent_history: readonly ConsentStep[]
   readonly audiences: readonly JsonObject[]
+  /** Of profiles into this one, undone ones included; of those nobody is part of it any more. */
   readonly merges: readonly JsonObject[]
   /** The latest twenty. */
   readonly events: readonly JsonObject[]
@@ -33,14 +38,32 @@ export async function findProfile(
   table: AudienceTable,
 ): Promise<ProfileStory | null> {
   return inSnapshot(pool, async (client) => {
-    const { rows } = await client.query<ProfileRow>(PROFILE, [
-      environment,
-      /^\d{1,18}$/.test(id) ? id : null,
-      cleanText(id),
-    ])
-    const row = rows[0]
+    const row = await readProfile(client, environment, id)
     return row ? storyOf(client, environment, row, table) : null
   })
+}
+
+/** The profile that `findProfile` finds, and all that were merged into it. @throws TrackLayerError UNAVAILABLE */
+export async function familyOf(
+  pool: Pool,
+  environment: string,
+  id: string,
+): Promise<readonly string[] | null> {
+  const row = await inSnapshot(pool, (client) => readProfile(client, environment, id))
+  return row?.family ?? null
+}
+
+async function readProfile(
+  client: PoolClient,
+  environment: string,
+  id: string,
+): Promise<ProfileRow | null> {
+  const { rows } = await client.query<ProfileRow>(PROFILE, [
+    environment,
+    /^\d{1,18}$/.test(id) ? id : null,
+    cleanText(id),
+  ])
+  return rows[0] ?? null
 }
 
 interface ProfileRow {
@@ -85,6 +108,9 @@ async function storyOf(
       Object.fromEntries(traits.map(({ name, value }) => [String(name), value])),
     ) as JsonObject,
     consents: await read(CONSENTS),
+    consent_history: consentSteps(
+      await readConsentStatements(client, environment, family, MOST_MESSAGES),
+    ),
     audiences: audiences.map((row) => shownAudience(row, table)),
     merges: await read(MERGES),
     // An event's name is nobody's.
@@ -94,16 +120,18 @@ async function storyOf(
   }
 }
 
-function shownIdentifier({ type, value, ...evidence }: JsonObject): JsonObject {
+export function shownIdentifier({ type, value, ...evidence }: JsonObject): JsonObject {
   const [shown] = Object.values(redact({ [String(type)]: value as Json }) as JsonObject)
   return { type, value: shown, ...evidence } as JsonObject
 }
 
-function shownAudience({ identity, ...row }: JsonObject, table: AudienceTable): JsonObject {
+export function shownAudience({ identity, ...row }: JsonObject, table: AudienceTable): JsonObject {
   const names = row as unknown as { computation_id: string; key: string; name: string }
   const rule = ruleOfRow(table, names)
   return { id: audienceName(rule, names.key, String(identity)), ...row }
 }
+
+const MOST_MESSAGES = 5000
 
 const UTC = (column: string) =>
   `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
@@ -136,9 +164,16 @@ const AUDIENCES = `
   order by m.is_member desc, a.key, a.identity`
 
 const MERGES = `
-  select json_build_object('from_profile_id', from_profile_id::text, 'into_profile_id', into_profile_id::text,
-           'rule', rule, 'message_id', message_id, 'merged_at', ${UTC('merged_at')}) as row
-  from merges where environment = $1 and into_profile_id = any($2::bigint[]) order by id`
+  select json_build_object('id', id::text, 'from_profile_id', from_profile_id::text,
+           'into_profile_id', into_profile_id::text, 'rule', rule, 'message_id', message_id,
+           'merged_at', ${UTC('merged_at')}, 'is_separable', is_separable,
+           'undone_at', ${UTC('undone_at')}, 'undone_by', undone_by) as row
+  from (
+    select * from merges where into_profile_id = any($2::bigint[])
+    union
+    select m.* from kept_apart k join merges m on m.id = k.merge_id where k.profile_id = any($2::bigint[])
+  ) m
+  where environment = $1 order by id`
 
 const EVENTS = `
   select json_build_object('name', name, 'event_id', event_id, 'message_id', message_id,

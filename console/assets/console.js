@@ -105,6 +105,20 @@ if (body && switchLive) {
   follow()
 }
 
+// Numbers that take the database a while come after the page, one after the other, from the page that shows them.
+async function fillLater() {
+  for (const place of document.querySelectorAll('[data-later]')) {
+    place.setAttribute('aria-busy', 'true')
+    const answer = await fetch(place.dataset.later).catch(() => null)
+    place.removeAttribute('aria-busy')
+    if (!answer?.ok || answer.redirected) continue
+    const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
+    const part = page.getElementById(place.dataset.part)
+    if (part) place.replaceChildren(...part.childNodes)
+  }
+}
+void fillLater()
+
 // Pages about now read themselves again, unless somebody is at work in them or looks elsewhere.
 let main = document.querySelector('main[data-refresh]')
 

@@ -80,10 +80,16 @@ function Alerts({ overview: { alerts } }: { readonly overview: Overview }) {
   if (alerts.length === 0) return null
   return (
     <ul class="alerts" aria-label="Open alerts">
-      {alerts.map(({ severity, code, destination, message }) => (
+      {alerts.map(({ severity, code, destination, audience, message }) => (
         <li class={`alert alert-${severity}`}>
           <b>{severity === 'critical' ? 'Act now' : 'Look'}</b>
-          <a href={placeOf(code, destination)}>{message}</a>
+          <a
+            href={
+              audience ? `/audiences/${encodeURIComponent(audience)}` : placeOf(code, destination)
+            }
+          >
+            {message}
+          </a>
         </li>
       ))}
     </ul>

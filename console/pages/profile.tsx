@@ -1,4 +1,4 @@
-import type { ProfileStory } from '../api-types.ts'
+import type { ProfileMerge, ProfileStory } from '../api-types.ts'
 import { Empty, Frame } from '../parts/layout.tsx'
 import { Id, Instant } from '../parts/words.tsx'
 import type { Viewer } from '../viewer.ts'
@@ -56,17 +56,10 @@ export function ProfilePage({
   readonly profile: ProfileStory
 }) {
   const { look } = viewer
-  const {
-    id,
-    canonical_user_id,
-    created_at,
-    identifiers,
-    traits,
-    consents,
-    audiences,
-    merges,
-    events,
-  } = profile
+  const { id, canonical_user_id, created_at, identifiers, traits, consents, audiences, events } =
+    profile
+  const inside = audiences.filter(({ is_member }) => is_member)
+  const past = audiences.filter(({ is_member }) => !is_member)
   return (
     <Frame viewer={viewer} title={canonical_user_id ?? `Anonymous profile ${id}`} at="/profiles">
       <p class="subject">
@@ -89,16 +82,9 @@ export function ProfilePage({
                 </span>
               </li>
             ))}
-            {merges.map(({ from_profile_id, rule, message_id, merged_at }) => (
-              <li>
-                <span class="hint">
-                  merged from profile {from_profile_id}: {RULES[rule] ?? rule},{' '}
-                  <Evidence id={message_id} />, <Instant at={merged_at} look={look} />
-                </span>
-              </li>
-            ))}
           </ul>
         </Panel>
+        <Merges viewer={viewer} profile={profile} />
         <Panel
           title="Consent"
           isEmpty={consents.length === 0}
@@ -134,27 +120,11 @@ export function ProfilePage({
           </dl>
         </Panel>
         <Panel title="Audiences" isEmpty={audiences.length === 0} empty="In none, and never was.">
-          <ul class="evidence pad">
-            {audiences.map((audience) => (
-              <li>
-                <a href={`/audiences/${encodeURIComponent(audience.id)}`}>
-                  {audience.name ?? audience.id}
-                </a>{' '}
-                <span class="hint">
-                  {audience.is_member ? 'member' : (audience.reason ?? 'left')}
-                  {audience.since ? (
-                    <>
-                      {' '}
-                      since <Instant at={audience.since} look={look} />
-                    </>
-                  ) : null}
-                  , <Evidence id={audience.message_id} />
-                </span>
-              </li>
-            ))}
-          </ul>
+          <AudienceList viewer={viewer} title="Inside" audiences={inside} />
+          <AudienceList viewer={viewer} title="Not any more" audiences={past} />
         </Panel>
       </div>
+      <ConsentHistory viewer={viewer} profile={profile} />
       <Panel
         title="Latest events"
         isEmpty={events.length === 0}
@@ -180,6 +150,167 @@ export function ProfilePage({
   )
 }
 
+function AudienceList({
+  viewer,
+  title,
+  audiences,
+}: {
+  readonly viewer: Viewer
+  readonly title: string
+  readonly audiences: ProfileStory['audiences']
+}) {
+  if (audiences.length === 0) return null
+  return (
+    <div class="pad">
+      <h3 class="part">{title}</h3>
+      <ul class="evidence">
+        {audiences.map(({ id, name, since, computed_at, reason, message_id }) => (
+          <li>
+            <a href={`/audiences/${encodeURIComponent(id)}`}>{name ?? id}</a>{' '}
+            <span class="hint">
+              {since ? (
+                <>
+                  since <Instant at={since} look={viewer.look} />
+                </>
+              ) : reason === 'separated' ? (
+                'a merge was undone'
+              ) : (
+                <>
+                  {reason ?? 'left'} <Instant at={computed_at} look={viewer.look} />
+                </>
+              )}
+              , <Evidence id={message_id} />
+            </span>
+          </li>
+        ))}
+      </ul>
+    </div>
+  )
+}
+
+function Merges({
+  viewer,
+  profile: { id, merges },
+}: {
+  readonly viewer: Viewer
+  readonly profile: ProfileStory
+}) {
+  return (
+    <Panel
+      title="Merges"
+      isEmpty={merges.length === 0}
+      empty="Nobody was merged into this profile."
+    >
+      <ul class="evidence pad">
+        {merges.map((merge) => (
+          <li>
+            profile {merge.from_profile_id} into {merge.into_profile_id}{' '}
+            <span class="hint">
+              {RULES[merge.rule] ?? merge.rule}, <Evidence id={merge.message_id} />,{' '}
+              <Instant at={merge.merged_at} look={viewer.look} />
+            </span>
+            <MergeEnd viewer={viewer} id={id} merge={merge} />
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  )
+}
+
+function MergeEnd({
+  viewer,
+  id,
+  merge,
+}: {
+  readonly viewer: Viewer
+  readonly id: string
+  readonly merge: ProfileMerge
+}) {
+  const { undone_at, undone_by, is_separable, from_profile_id, into_profile_id } = merge
+  if (undone_at !== null) {
+    const other = from_profile_id === id ? into_profile_id : from_profile_id
+    return (
+      <p class="hint">
+        Undone by {undone_by}, <Instant at={undone_at} look={viewer.look} />: kept apart from{' '}
+        <a href={`/profiles/${other}`}>profile {other}</a>.
+      </p>
+    )
+  }
+  if (!is_separable)
+    return (
+      <p class="hint">
+        Cannot be undone: when it happened, it was not kept yet which of the two each later message
+        named.
+      </p>
+    )
+  return (
+    <p>
+      <a href={`/profiles/${id}/merges/${merge.id}`}>See what undoing it separates</a>
+    </p>
+  )
+}
+
+function ConsentHistory({
+  viewer,
+  profile: { consent_history: steps },
+}: {
+  readonly viewer: Viewer
+  readonly profile: ProfileStory
+}) {
+  if (steps.length === 0) return null
+  const shown = steps.slice(0, MOST_STEPS)
+  return (
+    <Panel title="Consent, every statement" isEmpty={false} empty="">
+      <table class="listing">
+        <thead>
+          <tr>
+            <th scope="col">Stated for</th>
+            <th scope="col">Category</th>
+            <th scope="col">Said</th>
+            <th scope="col">Changed</th>
+            <th scope="col">Message</th>
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map(({ category, granted, before, held, stated_at, message_id }) => (
+            <tr>
+              <td class="when">
+                <Instant at={stated_at} look={viewer.look} />
+              </td>
+              <td>{category}</td>
+              <td>
+                <span class={`consent consent-${granted ? 'granted' : 'denied'}`}>
+                  {granted ? 'granted' : 'denied'}
+                </span>
+              </td>
+              <td class="hint">{changeOf(before, granted, held)}</td>
+              <td>
+                <a href={`/messages/${encodeURIComponent(message_id)}`}>
+                  <Id>{message_id}</Id>
+                </a>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {shown.length < steps.length ? (
+        <p class="hint pad">
+          {steps.length - shown.length} older statements are in the person’s messages.
+        </p>
+      ) : null}
+    </Panel>
+  )
+}
+
+const MOST_STEPS = 100
+
+function changeOf(before: boolean | null, granted: boolean, held: boolean): string {
+  if (!held) return 'nothing: a later statement had arrived before it'
+  if (before === null) return `unknown to ${granted ? 'granted' : 'denied'}`
+  if (before === granted) return 'nothing: it was so before'
+  return granted ? 'denied to granted' : 'granted to denied'
+}
+
 interface PanelProps {
   readonly title: string
   readonly isEmpty: boolean
@@ -187,7 +318,7 @@ interface PanelProps {
   readonly children?: unknown
 }
 
-function Panel({ title, isEmpty, empty, children }: PanelProps) {
+export function Panel({ title, isEmpty, empty, children }: PanelProps) {
   return (
     <section class="panel">
       <header class="panel-head">
@@ -198,6 +329,6 @@ function Panel({ title, isEmpty, empty, children }: PanelProps) {
   )
 }
 
-function Evidence({ id }: { readonly id: string }) {
+export function Evidence({ id }: { readonly id: string }) {
   return <a href={`/messages/${encodeURIComponent(id)}`}>evidence</a>
 }

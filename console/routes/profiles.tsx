@@ -1,6 +1,7 @@
 // People, by any id they are known by.
-import type { ProfileStory } from '../api-types.ts'
+import type { ProfileStory, SeparationPreview } from '../api-types.ts'
 import type { ConsoleApp } from '../app.tsx'
+import { MergePage } from '../pages/merge.tsx'
 import { ProfilePage, ProfileSearchPage } from '../pages/profile.tsx'
 import type { StoreOf } from '../store-api.ts'
 import { StoreRefusal } from '../store-api.ts'
@@ -23,4 +24,21 @@ export function addProfilePages(app: ConsoleApp, store: StoreOf): void {
       return context.html(<ProfileSearchPage viewer={viewer} unknown={id} />, 404)
     }
   })
+  app.get('/profiles/:id/merges/:merge', async (context) => {
+    const { viewer } = context.var
+    const { id, merge } = context.req.param()
+    const preview = await store(context).get<SeparationPreview>(`/v1${mergePath(id, merge)}`)
+    return context.html(<MergePage {...{ viewer, preview }} path={mergePath(id, merge)} />)
+  })
+  app.post('/profiles/:id/merges/:merge/undo', async (context) => {
+    const { id, merge } = context.req.param()
+    const { profile_id } = await store(context).post<{ profile_id: string }>(
+      `/v1${mergePath(id, merge)}/undo`,
+    )
+    return context.redirect(`/profiles/${profile_id}`, 303)
+  })
+}
+
+function mergePath(id: string, merge: string): string {
+  return `/profiles/${encodeURIComponent(id)}/merges/${encodeURIComponent(merge)}`
 }

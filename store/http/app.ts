@@ -14,6 +14,7 @@ import { errorAnswer, tryAgainAnswer } from './errors.ts'
 import { requireAccess } from './require-access.ts'
 import { addApiKeyRoutes } from './routes/api-keys.ts'
 import { addAudienceAuditRoutes } from './routes/audience-audit.ts'
+import { addAudienceSizeRoutes } from './routes/audience-sizes.ts'
 import { addAudienceRoutes } from './routes/audiences.ts'
 import { addAuditLogRoutes } from './routes/audit-log.ts'
 import { addConsentRoutes } from './routes/consents.ts'
@@ -90,6 +91,7 @@ export function createStoreApp(given: StoreOptions): StoreApp {
     addDestinationRoutes,
     addAudienceRoutes,
     addAudienceAuditRoutes,
+    addAudienceSizeRoutes,
     addProfileRoutes,
     addSecretRoutes,
     addApiKeyRoutes,

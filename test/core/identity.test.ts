@@ -5,8 +5,10 @@ import {
   type IdentityClaim,
   type IdentityDecision,
   identifiersOf,
+  type KeptApart,
   type KnownProfile,
   keyOf,
+  rootsOf,
 } from '../../core/identity.ts'
 
 function claim(
@@ -22,12 +24,16 @@ type Owners = Record<string, KnownProfile>
 const anonymous = (id: string): KnownProfile => ({ id, userId: null })
 const known = (id: string, userId: string): KnownProfile => ({ id, userId })
 
-function decide(claims: readonly IdentityClaim[], owners: Owners = {}): IdentityDecision {
+function decide(
+  claims: readonly IdentityClaim[],
+  owners: Owners = {},
+  apart: readonly KeptApart[] = [],
+): IdentityDecision {
   const keyed = Object.entries(owners).map(([name, profile]) => {
     const [type, value] = name.split(':') as [IdentifierType, string]
     return [keyOf({ type, value }), profile] as const
   })
-  return decideIdentity(claims, new Map(keyed))
+  return decideIdentity(claims, new Map(keyed), apart)
 }
 
 const linksOf = ({ links }: IdentityDecision) =>
@@ -221,6 +227,52 @@ test('every link and merge names the message that is its evidence', () => {
   ])
 })
 
+describe('people who are kept apart', () => {
+  const owners = { 'user_id:u': known('1', 'u'), 'anonymous_id:a': anonymous('2') }
+  const apart = (rule: KeptApart['rule']): KeptApart => ({ profiles: ['2', '1'], rule })
+
+  test('are not merged by the same kind of evidence; the message is its user’s', () => {
+    const decision = decide([claim('u', 'a'), claim(null, 'a')], owners, [apart('same_message')])
+    expect(mergesOf(decision)).toEqual([])
+    expect(decision.profiles).toEqual(['1', '2'])
+  })
+
+  test('are merged by another kind', () => {
+    expect(mergesOf(decide([claim('u', 'a')], owners, [apart('alias')]))).toEqual([
+      '2 → 1 (same_message)',
+    ])
+    expect(mergesOf(decide([claim('u', null, 'a')], owners, [apart('same_message')]))).toEqual([
+      '2 → 1 (alias)',
+    ])
+  })
+
+  test('an alias that was said to be wrong links nothing either', () => {
+    const decision = decide([claim('u', null, 'a')], owners, [apart('alias')])
+    expect([mergesOf(decision), linksOf(decision)]).toEqual([[], []])
+  })
+
+  test('stay so within a batch in which either merges into somebody else', () => {
+    const decision = decide(
+      [claim('w', null, 'u'), claim('w', 'a')],
+      { ...owners, 'user_id:w': known('3', 'w'), 'anonymous_id:u': known('1', 'u') },
+      [apart('same_message')],
+    )
+    expect(mergesOf(decision)).toEqual(['1 → 3 (alias)'])
+  })
+})
+
+test('what a message brings stays with whose identifiers it names, whoever that was merged into', () => {
+  const merged: KnownProfile = { id: '1', userId: 'u', ownId: '2' }
+  const decision = decide([claim(null, 'a'), claim('v', 'b'), claim('u', 'a')], {
+    'user_id:u': known('1', 'u'),
+    'anonymous_id:a': merged,
+    'user_id:v': merged,
+  })
+  expect(decision.profiles).toEqual(['1', '1', '1'])
+  expect(decision.own).toEqual(['2', '2', '1'])
+  expect(linksOf(decision)).toEqual(['anonymous_id:b → 2 (same_message)'])
+})
+
 test('identifiersOf() names each identifier once, a previous id as both kinds', () => {
   expect(
     identifiersOf([claim('u', 'a'), claim('u', null, 'p'), claim(null, 'a'), claim(null, null)]),
@@ -234,6 +286,8 @@ test('identifiersOf() names each identifier once, a previous id as both kinds', 
 
 // The store in miniature: applies decisions batch by batch, as the database would.
 function createWorld() {
+  const merges: IdentityDecision['merges'][number][] = []
+  const apart: KeptApart[] = []
   const owners = new Map<string, string>()
   const users = new Map<string, string | null>()
   const into = new Map<string, string>()
@@ -247,7 +301,7 @@ function createWorld() {
     const owner = owners.get(key)
     if (owner === undefined) return undefined
     const id = rootOf(owner)
-    return { id, userId: users.get(id) ?? null }
+    return { id, userId: users.get(id) ?? null, ownId: owner }
   }
 
   function apply(claims: readonly IdentityClaim[]) {
@@ -255,7 +309,14 @@ function createWorld() {
       const profile = profileOf(keyOf(identifier))
       return profile ? [[keyOf(identifier), profile] as const] : []
     })
-    const decision = decideIdentity(claims, new Map(found))
+    const decision = decideIdentity(
+      claims,
+      new Map(found),
+      apart.map(({ profiles: [one, other], rule }) => ({
+        profiles: [rootOf(one), rootOf(other)] as const,
+        rule,
+      })),
+    )
     const ids = new Map(
       decision.created.map(({ placeholder, userId }) => {
         const id = `p${made++}`
@@ -275,8 +336,24 @@ function createWorld() {
     for (const merge of decision.merges) {
       if (into.has(idOf(merge.from))) throw new Error(`${merge.from} was merged already`)
       into.set(idOf(merge.from), idOf(merge.into))
+      const own = { from: idOf(merge.own.from), into: idOf(merge.own.into) }
+      merges.push({ ...merge, from: idOf(merge.from), into: idOf(merge.into), own })
     }
     return decision
+  }
+
+  const roots = (standing: readonly { readonly own: { from: string; into: string } }[]) =>
+    rootsOf(
+      [...users.keys()],
+      standing.map(({ own }) => own),
+    )
+
+  /** As the store undoes a merge: whoever the others that hold lead to. */
+  function undo(merge: IdentityDecision['merges'][number]): void {
+    merges.splice(merges.indexOf(merge), 1)
+    into.clear()
+    for (const [id, root] of roots(merges)) if (id !== root) into.set(id, root)
+    apart.push({ profiles: [merge.own.from, merge.own.into], rule: merge.rule })
   }
 
   /** Who shares a profile: the identifiers of each, sorted. */
@@ -291,6 +368,11 @@ function createWorld() {
 
   return {
     apply,
+    undo,
+    merges,
+    roots: () => roots(merges),
+    rootOfProfile: rootOf,
+    profiles: () => [...users.keys()],
     people,
     owners,
     userOf: (key: string) => profileOf(key)?.userId ?? null,
@@ -426,6 +508,63 @@ describe('any sequence of batches', () => {
         },
       ),
       { seed: 55, numRuns: 500 },
+    )
+  })
+})
+
+describe('undoing any merge of any sequence', () => {
+  const history = fc.tuple(batches, fc.nat(20))
+  function worldOf(sequence: readonly (readonly IdentityClaim[])[]) {
+    const world = createWorld()
+    for (const batch of sequence) world.apply(batch)
+    return world
+  }
+
+  test('the merges that hold lead where the pointers lead', () => {
+    fc.assert(
+      fc.property(batches, (sequence) => {
+        const world = worldOf(sequence)
+        for (const [id, root] of world.roots()) expect(world.rootOfProfile(id)).toBe(root)
+      }),
+      { seed: 56, numRuns: 500 },
+    )
+  })
+
+  test('leaves two people of one, everybody else as they are, and whoever it was as the one', () => {
+    fc.assert(
+      fc.property(history, ([sequence, which]) => {
+        const world = worldOf(sequence)
+        const merge = world.merges[which % Math.max(1, world.merges.length)]
+        if (!merge) return
+        const before = new Map(world.profiles().map((id) => [id, world.rootOfProfile(id)]))
+        const root = before.get(merge.own.from) ?? ''
+        world.undo(merge)
+        const sides = new Set<string>()
+        for (const [id, was] of before) {
+          if (was === root) sides.add(world.rootOfProfile(id))
+          else expect(world.rootOfProfile(id)).toBe(was)
+        }
+        expect(sides.size).toBe(2)
+        expect(world.rootOfProfile(root)).toBe(root)
+        expect(world.rootOfProfile(merge.own.from)).not.toBe(world.rootOfProfile(merge.own.into))
+      }),
+      { seed: 57, numRuns: 500 },
+    )
+  })
+
+  test('holds, whatever is said again, until somebody is aliased', () => {
+    fc.assert(
+      fc.property(history, ([sequence, which]) => {
+        const world = worldOf(sequence)
+        const merge = world.merges[which % Math.max(1, world.merges.length)]
+        if (!merge) return
+        world.undo(merge)
+        for (const batch of sequence)
+          world.apply(batch.map((each) => ({ ...each, previousId: null })))
+        if (merge.rule !== 'same_message') return
+        expect(world.rootOfProfile(merge.own.from)).not.toBe(world.rootOfProfile(merge.own.into))
+      }),
+      { seed: 58, numRuns: 500 },
     )
   })
 })

@@ -114,6 +114,8 @@ const SERIALS = new Set([
   'merged_into',
   'from_profile_id',
   'into_profile_id',
+  'own_from_profile_id',
+  'own_into_profile_id',
   'slot',
 ])
 // Made by chance, and what is named after that.

@@ -36,7 +36,10 @@ type Groups = Extract<Answered<typeof deadLetters>, { readonly groups: unknown }
 
 export type PagesRead = [
   Reads<Page.AudienceSummary, Answered<typeof audienceSummary>>,
-  Reads<Page.AudienceMember, Item<Answered<typeof memberPage>['members']>>,
+  Reads<
+    Omit<Page.AudienceMember, 'record'>,
+    Omit<Item<Answered<typeof memberPage>['members']>, 'record'>
+  >,
   Reads<Page.AuditEntry, Item<Answered<typeof auditPage>['entries']>>,
   Reads<Page.DeadLetterGroup, Item<Groups>>,
   Reads<Page.ListedSession, Item<Answered<typeof sessionList>['sessions']>>,

@@ -8,6 +8,7 @@ import {
   eventId,
   messageId,
   next,
+  object,
   profileId,
   reason,
   subject,
@@ -17,9 +18,22 @@ import {
 
 const audience = text('vip')
 
+const remote = z
+  .object({
+    destination,
+    name: text('VIP customers', 'What it is called at the platform.'),
+    external_id: text('23851').nullable(),
+    state: z.enum(['making', 'waiting', 'ready', 'paused']),
+    reason: text('the audience was deleted').nullable(),
+    due_at: at().nullable(),
+    changed_at: at(),
+  })
+  .meta({ id: 'RemoteAudience' })
+
 export const audienceSummary = z
   .object({
     id: audience,
+    identity: text('aud_1', 'Tells it from others of its key, and finds it.').nullable(),
     name: text('VIP customers').nullable(),
     is_listed: z.boolean().meta({ description: 'In mappings/audiences.yaml.' }),
     is_current: z.boolean(),
@@ -39,6 +53,7 @@ export const audienceSummary = z
     retention_days: count(30).nullable(),
     minimum_size: count(100),
     destinations: z.array(destination),
+    remotes: z.array(remote),
   })
   .meta({ id: 'Audience' })
 
@@ -55,6 +70,7 @@ export const memberPage = z.object({
         canonical_user_id: userId,
         since: at().nullable(),
         computed_at: at(),
+        record: object({ tracklayer_event: 'audience_entered' }).nullable().optional(),
       })
       .meta({ id: 'AudienceMember' }),
   ),

@@ -49,6 +49,7 @@ const alert = z
     code: text('destination_paused'),
     destination: destination.nullable(),
     message: text('meta is paused: the credential is refused'),
+    audience: text('aud_1', 'Of audience_emptied: its identity.').optional(),
   })
   .meta({ id: 'Alert' })
 

@@ -10,6 +10,7 @@ import {
 } from '../../audience-audit.ts'
 import { type FoundAudience, findAudience } from '../../audience-reading.ts'
 import { repairDestination } from '../../audience-repair.ts'
+import { recordAudit } from '../../audit-log.ts'
 import type { RemoteReport } from '../../delivery-side.ts'
 import { resumeRemoteAudience } from '../../remote-audiences.ts'
 import { audienceAudit, audienceRepaired, audienceResumed } from '../answers/audiences.ts'
@@ -111,6 +112,8 @@ export function addAudienceAuditRoutes(app: StoreApp, options: StoreOptions): vo
         destinations: [destination],
         mappingVersion: options.table.version,
       })
+      const { principal } = context.var
+      await recordAudit(database, principal, 'audience.repaired', `${found.id} at ${destination}`)
       log('info', `${found.id} at ${destination} (${environment}): ${JSON.stringify(mended)} again`)
       repaired.push({ destination, ...mended })
     }
@@ -126,7 +129,14 @@ export function addAudienceAuditRoutes(app: StoreApp, options: StoreOptions): vo
       const message = `"${found.id}" has no audience at ${asked.destination} yet, or it is being made now`
       return errorAnswer(context, 409, 'conflict', message)
     }
-    log('info', `${found.id} at ${asked.destination}: resumed by hand`)
+    const { principal } = context.var
+    await recordAudit(
+      database,
+      principal,
+      'audience.resumed',
+      `${found.id} at ${asked.destination}`,
+    )
+    log('info', `${found.id} at ${asked.destination}: resumed by ${principal.actor}`)
     const { externalId: external_id, state } = remote
     return { audience: found.id, destination: asked.destination, external_id, state }
   })

@@ -35,6 +35,20 @@ const ONE = {
 
 const pageQuery = z.object({ limit: lenientLimit(1000, 100), cursor: z.string().optional() })
 
+const flag = z.enum(['true', 'false'], { error: 'want true or false' }).optional()
+
+const countedQuery = z.object({
+  counted: flag.meta({
+    description: 'false: names and states only. Counting reads every member.',
+  }),
+})
+
+const memberQuery = pageQuery.extend({
+  records: flag.meta({
+    description: 'true: each with the canonical event by which they entered, masked.',
+  }),
+})
+
 const getAudiences = route({
   method: 'get',
   path: '/v1/audiences',
@@ -42,6 +56,7 @@ const getAudiences = route({
   tag: 'Audiences',
   summary: 'Every audience, with how many are in it',
   access: 'viewer',
+  query: countedQuery,
   answer: audienceList,
 })
 
@@ -50,6 +65,7 @@ const getAudience = route({
   path: '/v1/audiences/:id',
   id: 'getAudience',
   summary: 'One audience',
+  query: countedQuery,
   answer: audienceSummary,
   errors: ['not_found'],
 })
@@ -59,7 +75,7 @@ const getMembers = route({
   path: '/v1/audiences/:id/members',
   id: 'listAudienceMembers',
   summary: 'Who is in it',
-  query: pageQuery,
+  query: memberQuery,
   answer: memberPage,
   errors: ['not_found', 'invalid_cursor'],
 })
@@ -102,15 +118,17 @@ const getOutcomes = route({
 export function addAudienceRoutes(app: StoreApp, options: StoreOptions): void {
   const { database, audiences: table = NO_AUDIENCES } = options
   const { pool } = database
-  addRoute(app, getAudiences, async (context) => ({
-    audiences: await listAudiences(pool, context.var.environment, table),
+  addRoute(app, getAudiences, async (context, { query: { counted } }) => ({
+    audiences: await listAudiences(pool, context.var.environment, table, counted !== 'false'),
   }))
-  addRoute(app, getAudience, async (context) => {
-    const found = await find(context, true)
+  addRoute(app, getAudience, async (context, { query: { counted } }) => {
+    const found = await find(context, counted !== 'false')
     return found instanceof Response ? found : found.summary
   })
   addRoute(app, getMembers, async (context, { query }) => {
-    const page = await pageOf(context, query, (of) => listMembers(pool, of))
+    const page = await pageOf(context, query, (of) =>
+      listMembers(pool, of, query.records === 'true'),
+    )
     if (page instanceof Response) return page
     const { audience, items, next } = page
     return { audience, members: items, next }

@@ -1,8 +1,10 @@
-// GET /v1/profiles/:id
+// GET /v1/profiles/:id, /v1/profiles/:id/merges/:merge (what undoing it would separate), POST …/merges/:merge/undo
+import type { Context } from 'hono'
 import { NO_AUDIENCES } from '../../../core/audience-table.ts'
-import { findProfile } from '../../profiles.ts'
+import { familyOf, findProfile } from '../../profiles.ts'
+import { type Inseparable, isMergeOf, previewSeparation, undoMerge } from '../../separations.ts'
 import { profileStory } from '../answers/messages.ts'
-import type { StoreApp, StoreOptions } from '../app.ts'
+import type { StoreApp, StoreEnv, StoreOptions } from '../app.ts'
 import { errorAnswer } from '../errors.ts'
 import { addRoute, route } from '../route.ts'
 
@@ -19,10 +21,15 @@ const getProfile = route({
   errors: ['not_found'],
 })
 
-export function addProfileRoutes(
-  app: StoreApp,
-  { database, audiences = NO_AUDIENCES }: StoreOptions,
-): void {
+const REFUSALS: Readonly<Record<Inseparable, string>> = {
+  undone: 'is undone already',
+  too_old:
+    'happened before it was kept which of the two each later message named, so nobody can tell what belongs to whom',
+}
+
+export function addProfileRoutes(app: StoreApp, options: StoreOptions): void {
+  const { database, audiences = NO_AUDIENCES, destinationsOf, log } = options
+
   addRoute(app, getProfile, async (context) => {
     const id = context.req.param('id')
     const { environment } = context.var
@@ -30,4 +37,42 @@ export function addProfileRoutes(
     if (story) return context.json(story)
     return errorAnswer(context, 404, 'not_found', `No profile "${id}" in ${environment}`)
   })
+
+  app.get('/v1/profiles/:id/merges/:merge', async (context) => {
+    const found = await findMerge(context)
+    if (found instanceof Response) return found
+    return context.json(await previewSeparation(database, found, audiences))
+  })
+
+  app.post('/v1/profiles/:id/merges/:merge/undo', async (context) => {
+    const found = await findMerge(context)
+    if (found instanceof Response) return found
+    const { environment, principal } = context.var
+    const done = await undoMerge(
+      database,
+      { mergeId: found.mergeId, principal },
+      {
+        table: audiences,
+        destinations: destinationsOf(environment),
+        mappingVersion: options.table.version,
+      },
+    )
+    if (done === null) throw new Error(`Merge ${found.mergeId} went away`)
+    if (typeof done === 'string')
+      return errorAnswer(context, 409, 'conflict', `This merge ${REFUSALS[done]}`)
+    log('info', `merge ${found.mergeId} (${environment}) undone by ${principal.actor}`)
+    const { profile_id, kept_apart_from } = done
+    return context.json({ profile_id, kept_apart_from })
+  })
+
+  async function findMerge(context: Context<StoreEnv>) {
+    const { id = '', merge = '' } = context.req.param()
+    const { environment } = context.var
+    const key = { environment, mergeId: merge }
+    const family = await familyOf(database.pool, environment, id)
+    const isOfThem = family && (await isMergeOf(database.pool, key, family))
+    if (isOfThem) return key
+    const message = `No merge "${merge}" of a profile "${id}" in ${environment}`
+    return errorAnswer(context, 404, 'not_found', message)
+  }
 }
