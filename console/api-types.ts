@@ -408,7 +408,7 @@ export interface AudienceOutcomes {
 
 export interface DestinationAudit {
   readonly destination: string
-  readonly remote: RemoteState | null
+  readonly remote: Omit<RemoteState, 'destination'> | null
   readonly ours: number
   readonly acknowledged: number
   readonly in_step: number

@@ -290,6 +290,26 @@ describe('who may ask is what the document says', () => {
 })
 
 describe('answers', () => {
+  const person = (messageId: string, ids: JsonObject) => ({ type: 'identify', messageId, ...ids })
+  const member = (messageId: string, vip: boolean, userId: string, minute: number) => ({
+    type: 'identify',
+    messageId,
+    userId,
+    timestamp: `2026-04-23T10:1${minute}:00.000Z`,
+    traits: { vip, plan: 'gold', email: 'jane@example.com' },
+    context: {
+      consent: { categoryPreferences: { Advertising: true } },
+      personas: {
+        computation_class: 'audience',
+        computation_id: 'aud_vip',
+        computation_key: 'vip',
+      },
+    },
+  })
+  /** Twelve come and go. */
+  const crowd = (word: string, vip: boolean, minute: number) =>
+    Array.from({ length: 12 }, (_, at) => member(`${word}-${at}`, vip, `crowd-${at}`, minute))
+
   const says = (messageId: string, Advertising: boolean, second: number) => ({
     type: 'identify',
     messageId,
@@ -319,11 +339,15 @@ describe('answers', () => {
   }
 
   /**
-   * Orders at two destinations, one given up, one held, one whose answer was lost; a member; a violation; unmapped names; a
-   * yes that became a no; two mapping tables; an open breaker; a sweep that found something.
+   * Orders at two destinations, one given up, one held, one whose answer was lost; a member, and an audience that was
+   * emptied before; a merge; a violation; unmapped names; a yes that became a no; two mapping tables; an open breaker; a sweep
+   * that found something.
    */
   async function seed() {
     const agreed = { context: { consent: { categoryPreferences: { Advertising: true } } } }
+    await store.send(crowd('come', true, 0))
+    store.clock.advance(10 * 60_000)
+    await store.send(crowd('go', false, 5))
     await store.send([
       orderMessage('o1', { anonymousId: 'anon-1', ...agreed }),
       orderMessage('o2', {
@@ -340,22 +364,10 @@ describe('answers', () => {
       orderMessage('o1', { messageId: 'msg-o1-again' }),
       { type: 'track', event: 'order completed', messageId: 'msg-odd', userId: 'u1' },
       { type: 'track', event: 'Nothing Of Ours', messageId: 'msg-new', userId: 'u1' },
-      {
-        type: 'identify',
-        messageId: 'personas_1',
-        userId: 'user-o1',
-        timestamp: '2026-04-23T10:10:00.000Z',
-        traits: { vip: true, plan: 'gold', email: 'jane@example.com' },
-        context: {
-          consent: { categoryPreferences: { Advertising: true } },
-          personas: {
-            computation_class: 'audience',
-            computation_id: 'aud_vip',
-            computation_key: 'vip',
-          },
-        },
-      },
+      member('personas_1', true, 'user-o1', 9),
     ])
+    await store.send([person('anybody', { anonymousId: 'a-9' }), person('user', { userId: 'u-9' })])
+    await store.send([person('both', { anonymousId: 'a-9', userId: 'u-9' })])
     await store.send([says('msg-yes', true, 1)])
     await store.send([says('msg-no', false, 2)])
     const consent = (state: string) => ({
@@ -388,6 +400,9 @@ describe('answers', () => {
     )
   }
 
+  const mergeId = async () =>
+    (await database.query<{ id: string }>('select id::text from merges'))[0]?.id
+
   /** Each with the part of the answer that the seed must have filled: an empty list proves nothing. */
   const READ: Readonly<Record<string, string>> = {
     '/healthz': 'status',
@@ -415,7 +430,11 @@ describe('answers', () => {
     '/v1/audiences/vip/transitions': 'transitions',
     '/v1/audiences/vip/outcomes?window=7d': 'period',
     '/v1/audiences/vip/audit': 'destinations',
+    '/v1/audiences/vip/members?records=true': 'members',
+    '/v1/audience-sizes': 'losses',
     '/v1/profiles/user-o1': 'audiences',
+    '/v1/profiles/user-o3': 'consent_history',
+    '/v1/profiles/u-9': 'merges',
     '/v1/secrets': 'secrets',
     '/v1/dead-letters': 'dead_letters',
     '/v1/dead-letters?group=reason': 'groups',
@@ -446,6 +465,7 @@ describe('answers', () => {
       seen.add(operationOf(check.operations, 'GET', path)?.operation.operationId)
     }
     for (const [path, part] of Object.entries(READ)) await read(path, part)
+    await read(`/v1/profiles/u-9/merges/${await mergeId()}`, 'leaves')
     const selection = { destination: 'webhook' }
     const dry = await asDescribed('POST', '/v1/replays', { body: { ...selection, dry_run: true } })
     expect(dry).toMatchObject({
@@ -497,6 +517,7 @@ describe('answers', () => {
     await act('POST', '/v1/destinations/meta/pause', { reason: 'a test' })
     await act('POST', '/v1/destinations/meta/enable')
     await act('POST', '/v1/destinations/webhook/test', { test_code: 'TEST1' })
+    await act('POST', `/v1/profiles/u-9/merges/${await mergeId()}/undo`)
     await act('POST', '/v1/audiences/vip/repair')
     await act('POST', '/v1/audiences/vip/resume', { destination: 'meta' })
 
@@ -553,6 +574,8 @@ describe('answers', () => {
       ['DELETE', '/v1/api-keys/none'],
       ['POST', '/v1/sessions'],
       ['GET', '/v1/audiences/vip/outcomes?window=long'],
+      ['GET', '/v1/profiles/none/merges/1'],
+      ['GET', '/v1/audience-sizes?window=odd'],
       ['POST', '/v1/replays'],
       ['POST', '/v1/audiences/vip/resume'],
     ] as const
@@ -579,6 +602,8 @@ describe('answers', () => {
       [404, 'not_found'],
       [401, 'unauthorized'],
       [400, 'invalid_period'],
+      [404, 'not_found'],
+      [400, 'invalid_request'],
       [400, 'invalid_request'],
       [400, 'invalid_request'],
     ])

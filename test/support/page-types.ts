@@ -7,6 +7,9 @@ import type {
   sessionList,
 } from '../../store/http/answers/access.ts'
 import type {
+  audienceAudit,
+  audienceOutcomes,
+  audienceSizes,
   audienceSummary,
   memberPage,
   transitionPage,
@@ -27,6 +30,7 @@ import type {
   unmappedNames,
 } from '../../store/http/answers/mappings.ts'
 import type { violationList } from '../../store/http/answers/plan.ts'
+import type { profileStory, separationPreview } from '../../store/http/answers/profiles.ts'
 import type { retention } from '../../store/http/answers/retention.ts'
 import type { Answered } from '../../store/http/route.ts'
 
@@ -35,6 +39,11 @@ type Item<List extends readonly unknown[]> = List[number]
 type Groups = Extract<Answered<typeof deadLetters>, { readonly groups: unknown }>['groups']
 
 export type PagesRead = [
+  Reads<Page.SizesPage, Answered<typeof audienceSizes>>,
+  Reads<Page.AudienceOutcomes, Answered<typeof audienceOutcomes>>,
+  Reads<Page.DestinationAudit, Item<Answered<typeof audienceAudit>['destinations']>>,
+  Reads<Omit<Page.ProfileStory, 'traits'>, Omit<Answered<typeof profileStory>, 'traits'>>,
+  Reads<Page.SeparationPreview, Answered<typeof separationPreview>>,
   Reads<Page.AudienceSummary, Answered<typeof audienceSummary>>,
   Reads<
     Omit<Page.AudienceMember, 'record'>,

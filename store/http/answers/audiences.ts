@@ -1,5 +1,6 @@
 // What /v1/audiences and what is below it answer.
 import { z } from 'zod'
+import { SIZE_WINDOWS, type SizeWindow } from '../../audience-sizes.ts'
 import {
   at,
   count,
@@ -11,19 +12,23 @@ import {
   object,
   profileId,
   reason,
+  series,
   subject,
   text,
   userId,
 } from './leaves.ts'
 
 const audience = text('vip')
+const identity = text('aud_1', 'Tells it from others of its key, and finds it.')
+
+const remoteState = z.enum(['making', 'waiting', 'ready', 'paused'])
 
 const remote = z
   .object({
     destination,
     name: text('VIP customers', 'What it is called at the platform.'),
     external_id: text('23851').nullable(),
-    state: z.enum(['making', 'waiting', 'ready', 'paused']),
+    state: remoteState,
     reason: text('the audience was deleted').nullable(),
     due_at: at().nullable(),
     changed_at: at(),
@@ -33,7 +38,7 @@ const remote = z
 export const audienceSummary = z
   .object({
     id: audience,
-    identity: text('aud_1', 'Tells it from others of its key, and finds it.').nullable(),
+    identity: identity.nullable(),
     name: text('VIP customers').nullable(),
     is_listed: z.boolean().meta({ description: 'In mappings/audiences.yaml.' }),
     is_current: z.boolean(),
@@ -133,8 +138,6 @@ export const audienceOutcomes = z
   })
   .meta({ id: 'AudienceOutcomes' })
 
-const remoteState = z.enum(['making', 'waiting', 'ready', 'paused'])
-
 const platformSays = z
   .union([
     z.object({
@@ -203,3 +206,36 @@ export const audienceResumed = z.object({
   external_id: text('2384').nullable(),
   state: remoteState,
 })
+
+export const audienceSizes = z
+  .object({
+    window: z.enum(Object.keys(SIZE_WINDOWS) as [SizeWindow]),
+    since: at(),
+    until: at(),
+    bucket_ms: count(86_400_000),
+    audiences: z.array(
+      z.object({
+        id: audience,
+        identity,
+        members: count(420, 'Now.'),
+        sizes: series.describe('Members at the end of each bucket, oldest first.'),
+        entered: series,
+        exited: series,
+      }),
+    ),
+    losses: z
+      .array(
+        z.object({
+          id: audience,
+          identity,
+          name: text('VIP customers').nullable(),
+          before: count(420),
+          after: count(12),
+          at: at().describe('End of the hour in which they left.'),
+        }),
+      )
+      .meta({
+        description: 'Lost more than half of their members within an hour of the last day.',
+      }),
+  })
+  .meta({ id: 'AudienceSizes' })

@@ -12,6 +12,7 @@ import {
   messageId,
   next,
   profileId,
+  series,
   states,
   text,
   userId,
@@ -52,10 +53,6 @@ const alert = z
     audience: text('aud_1', 'Of audience_emptied: its identity.').optional(),
   })
   .meta({ id: 'Alert' })
-
-const series = z
-  .array(z.number())
-  .meta({ description: 'One number for each bucket, oldest first.', examples: [[0, 4, 2]] })
 
 const destinationOverview = z
   .object({

@@ -60,3 +60,7 @@ export const unknownConsent = z.enum(['hold', 'deny', 'allow'])
 export const states = z
   .record(z.string(), state)
   .meta({ examples: [{ meta: 'delivered', ga4: 'filtered' }] })
+
+export const series = z
+  .array(z.number())
+  .meta({ description: 'One number for each bucket, oldest first.', examples: [[0, 4, 2]] })

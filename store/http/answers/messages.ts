@@ -7,7 +7,6 @@ import {
   environment,
   eventId,
   messageId,
-  object,
   profileId,
   reason,
   text,
@@ -128,52 +127,3 @@ export const messageStory = z
     transitions: z.array(transition),
   })
   .meta({ id: 'MessageStory' })
-
-export const profileStory = z
-  .object({
-    id: profileId,
-    environment,
-    canonical_user_id: userId,
-    created_at: at(),
-    identifiers: z.array(
-      z.object({
-        type: text('user_id'),
-        value: text('cust_10482'),
-        rule: text('message'),
-        message_id: messageId,
-        linked_at: at(),
-      }),
-    ),
-    traits: object({ plan: 'gold' }, 'Latest statement of each; personal data masked.'),
-    consents: z.array(
-      z.object({
-        category: text('Advertising'),
-        granted: z.boolean(),
-        stated_at: at(),
-        message_id: messageId,
-      }),
-    ),
-    audiences: z.array(
-      z.object({
-        id: text('vip'),
-        computation_id: text('aud_1').nullable(),
-        key: text('vip').nullable(),
-        name: text('VIP customers').nullable(),
-        is_member: z.boolean(),
-        since: at().nullable(),
-        computed_at: at(),
-        reason: text('exited').nullable(),
-        message_id: messageId,
-      }),
-    ),
-    merges: z.array(merge),
-    events: z.array(
-      z.object({
-        name: text('purchase'),
-        event_id: eventId,
-        message_id: messageId,
-        occurred_at: at().nullable(),
-      }),
-    ),
-  })
-  .meta({ id: 'ProfileStory' })

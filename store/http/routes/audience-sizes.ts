@@ -2,26 +2,37 @@
 import { z } from 'zod'
 import { NO_AUDIENCES } from '../../../core/audience-table.ts'
 import { readLosses, readSizes, SIZE_WINDOWS, type SizeWindow } from '../../audience-sizes.ts'
+import { audienceSizes } from '../answers/audiences.ts'
 import type { StoreApp, StoreOptions } from '../app.ts'
-import { parseRequest } from '../parse-request.ts'
+import { addRoute, route } from '../route.ts'
 
-const windows = Object.keys(SIZE_WINDOWS) as [SizeWindow, ...SizeWindow[]]
-const query = z.strictObject({
-  window: z.enum(windows, { error: `want one of ${windows.join(', ')}` }).default('30d'),
-  /** Of one audience: its computation id, or what stands for it. */
-  identity: z.string().min(1).optional(),
+const WINDOWS = Object.keys(SIZE_WINDOWS) as [SizeWindow]
+
+const getSizes = route({
+  method: 'get',
+  path: '/v1/audience-sizes',
+  id: 'getAudienceSizes',
+  tag: 'Audiences',
+  summary: 'Members of each audience over time, and audiences that were emptied',
+  access: 'viewer',
+  query: z.strictObject({
+    window: z.enum(WINDOWS, { error: `want one of ${WINDOWS.join(', ')}` }).default('30d'),
+    identity: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({ description: 'Of one audience: its computation id, or what stands for it.' }),
+  }),
+  answer: audienceSizes,
 })
 
 export function addAudienceSizeRoutes(
   app: StoreApp,
   { database, audiences: table = NO_AUDIENCES }: StoreOptions,
 ): void {
-  app.get('/v1/audience-sizes', async (context) => {
-    const asked = parseRequest(context, query, context.req.query())
-    if (asked instanceof Response) return asked
+  addRoute(app, getSizes, async (context, { query: { window, identity = null } }) => {
     const of = { environment: context.var.environment, table }
-    const identity = asked.identity ?? null
-    const sizes = await readSizes(database, of, asked.window, identity)
-    return context.json({ ...sizes, losses: await readLosses(database, of, identity) })
+    const sizes = await readSizes(database, of, window, identity)
+    return { ...sizes, losses: await readLosses(database, of, identity) }
   })
 }

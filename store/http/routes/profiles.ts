@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import { NO_AUDIENCES } from '../../../core/audience-table.ts'
 import { familyOf, findProfile } from '../../profiles.ts'
 import { type Inseparable, isMergeOf, previewSeparation, undoMerge } from '../../separations.ts'
-import { profileStory } from '../answers/messages.ts'
+import { profileStory, separated, separationPreview } from '../answers/profiles.ts'
 import type { StoreApp, StoreEnv, StoreOptions } from '../app.ts'
 import { errorAnswer } from '../errors.ts'
 import { addRoute, route } from '../route.ts'
@@ -19,6 +19,37 @@ const getProfile = route({
   params: { id: 'The id of the profile, or a user id.' },
   answer: profileStory,
   errors: ['not_found'],
+})
+
+const OF_MERGE = {
+  tag: 'Profiles',
+  params: {
+    id: 'The id of either profile, or a user id.',
+    merge: 'The id of the merge, as the profile has it.',
+  },
+} as const
+
+const getMerge = route({
+  ...OF_MERGE,
+  method: 'get',
+  path: '/v1/profiles/:id/merges/:merge',
+  id: 'getMerge',
+  summary: 'What undoing a merge would separate',
+  access: 'viewer',
+  answer: separationPreview,
+  errors: ['not_found'],
+})
+
+const undo = route({
+  ...OF_MERGE,
+  method: 'post',
+  path: '/v1/profiles/:id/merges/:merge/undo',
+  id: 'undoMerge',
+  summary: 'Undoes a merge, once',
+  details: 'The same kind of evidence does not merge the two again. What was sent stays as it is.',
+  access: 'operator',
+  answer: separated,
+  errors: ['not_found', 'conflict'],
 })
 
 const REFUSALS: Readonly<Record<Inseparable, string>> = {
@@ -38,13 +69,13 @@ export function addProfileRoutes(app: StoreApp, options: StoreOptions): void {
     return errorAnswer(context, 404, 'not_found', `No profile "${id}" in ${environment}`)
   })
 
-  app.get('/v1/profiles/:id/merges/:merge', async (context) => {
+  addRoute(app, getMerge, async (context) => {
     const found = await findMerge(context)
     if (found instanceof Response) return found
     return context.json(await previewSeparation(database, found, audiences))
   })
 
-  app.post('/v1/profiles/:id/merges/:merge/undo', async (context) => {
+  addRoute(app, undo, async (context) => {
     const found = await findMerge(context)
     if (found instanceof Response) return found
     const { environment, principal } = context.var
@@ -62,7 +93,7 @@ export function addProfileRoutes(app: StoreApp, options: StoreOptions): void {
       return errorAnswer(context, 409, 'conflict', `This merge ${REFUSALS[done]}`)
     log('info', `merge ${found.mergeId} (${environment}) undone by ${principal.actor}`)
     const { profile_id, kept_apart_from } = done
-    return context.json({ profile_id, kept_apart_from })
+    return { profile_id, kept_apart_from }
   })
 
   async function findMerge(context: Context<StoreEnv>) {
