@@ -7,8 +7,10 @@ alter table deliveries add column claimed_until timestamptz;
 -- What consent came to when the delivery was settled (store/consent-decisions.ts). Null where nobody has to be asked, and
 -- for what was settled before this column was there: to read it out of every decision would rewrite the ledger.
 alter table deliveries add column consent_decision text;
-create index deliveries_consent on deliveries (environment, settled_at) include (destination, consent_decision)
-  where consent_decision is not null;
+-- Counted over a window like states are, from one index: each more would cost every delivery that is settled.
+drop index deliveries_settled;
+create index deliveries_settled on deliveries (environment, settled_at) include (destination, state, consent_decision)
+  where settled_at is not null;
 
 -- What is held, the one that waits least first; counted by destination and reason from the index alone.
 create index deliveries_held on deliveries (environment, due_at, id) include (destination, reason) where state = 'held';
