@@ -24,6 +24,8 @@ import { createRecorder } from './recorder.ts'
 import type { WorkerOptions } from './worker.ts'
 
 const DEFAULT_POLL_MS = 100
+// In one statement: what is claimed first is on its way while the rest is.
+const MOST_CLAIMED = 256
 // A database that fails is asked again, more and more rarely.
 const MAX_TROUBLE_MS = 5_000
 
@@ -49,6 +51,7 @@ export async function runLane(
   const limiter = createRateLimiter(destination.ratePerSecond)
   const tellBreaker = createBreakerTeller(options, destination, breaker)
   const lookahead = createLookahead(destination)
+  const mostClaimed = Math.ceil(MOST_CLAIMED / batchSize)
   // All that is claimed and not on record; of it, what waits for a slot, and how many slots are taken.
   const held = new Set<Batch>()
   const ready: Batch[] = []
@@ -59,7 +62,8 @@ export async function runLane(
   signal.addEventListener('abort', startReady, { once: true })
   while (!signal.aborted && faults.length === 0) {
     const capacity = concurrency + lookahead.batches()
-    const permitted = breaker.permits(capacity - held.size, clock.now())
+    const wanted = Math.min(capacity - held.size, mostClaimed)
+    const permitted = breaker.permits(wanted, clock.now())
     const batches = limiter.take(permitted, clock.now())
     const limit = batches * batchSize
     if (limit === 0) {
