@@ -11,7 +11,7 @@ import { createShop } from './samples.ts'
 import { type RunningStore, startStore } from './store-process.ts'
 
 const MARK = 4_000
-const WRITERS = 8
+const WRITERS = 32
 const BATCH = 20
 const SEED = 20_261_124
 const CORES = '0,1'

@@ -17,6 +17,8 @@ export interface IngestOptions {
   /** Names of the destinations that get a ledger row for every accepted event. */
   readonly destinations: readonly string[]
   readonly audiences: AudienceOptions
+  /** Called when all is written and about to be committed; again, if the transaction has to start over. */
+  readonly onWritten?: () => void
 }
 
 /**
@@ -63,14 +65,16 @@ async function storeOneByOne(
 async function storePrepared(
   database: Database,
   prepared: readonly Prepared[],
-  { environment, destinations, audiences }: IngestOptions,
+  { environment, destinations, audiences, onWritten = () => {} }: IngestOptions,
 ): Promise<BatchResult[]> {
   const messages = prepared.filter((item) => item.kind !== 'rejection')
   const rejections = prepared.filter((item) => item.kind === 'rejection')
   const occasion = { environment, receivedAt: new Date(database.clock.now()) }
   const answers = await inTransaction(database, async (client) => {
     await recordRejections(client, occasion, rejections)
-    return storeMessages(client, occasion, messages, { destinations, audiences })
+    const stored = await storeMessages(client, occasion, messages, { destinations, audiences })
+    onWritten()
+    return stored
   })
   return prepared.map((item) => answerOf(item, answers))
 }

@@ -19,52 +19,104 @@ export interface IntakeOptions {
  */
 export type Intake = (environment: string, entries: readonly unknown[]) => Promise<BatchResult[]>
 
-// While one transaction waits for the disk another one works; more would only wait for each other's people.
-const TRANSACTIONS_AT_ONCE = 2
+// While one writes, another one asks or is flushed to the disk.
+const WRITING_AT_ONCE = 3
+const OPEN_AT_ONCE = 5
 // Bounds the statements of one transaction; a single batch may have as many.
 const MAX_GROUP_ENTRIES = 400
 
 interface Waiting {
   readonly entries: readonly Prepared[]
+  /** Whom it names, by every id. */
+  readonly people: ReadonlySet<string>
   readonly resolve: (results: BatchResult[]) => void
   readonly reject: (error: unknown) => void
 }
 
-export function createIntake({ database, table, optionsOf }: IntakeOptions): Intake {
-  const lines = new Map<string, { readonly waiting: Waiting[]; running: number }>()
+interface Group {
+  readonly batches: readonly Waiting[]
+  isWritten: boolean
+}
 
-  async function storeGroups(environment: string, line: { waiting: Waiting[] }): Promise<void> {
-    while (line.waiting.length > 0) {
-      const group = takeGroup(line.waiting)
-      const batches = group.map(({ entries }) => entries)
-      try {
-        const results = await ingest(database, batches, optionsOf(environment))
-        for (const [at, { resolve }] of group.entries()) resolve(results[at] ?? [])
-      } catch (error) {
-        for (const { reject } of group) reject(error) // each sender is answered
-      }
+interface Line {
+  readonly waiting: Waiting[]
+  /** Not committed yet. */
+  readonly open: Set<Group>
+}
+
+export function createIntake({ database, table, optionsOf }: IntakeOptions): Intake {
+  const lines = new Map<string, Line>()
+
+  function storeNext(environment: string, line: Line): void {
+    const writing = [...line.open].filter(({ isWritten }) => !isWritten).length
+    if (writing === WRITING_AT_ONCE || line.open.size === OPEN_AT_ONCE) return
+    const group = takeGroup(line)
+    if (group.batches.length === 0) return
+    line.open.add(group)
+    const onWritten = () => {
+      group.isWritten = true
+      storeNext(environment, line)
     }
+    const entries = group.batches.map((batch) => batch.entries)
+    ingest(database, entries, { ...optionsOf(environment), onWritten })
+      .then(
+        (results) => {
+          for (const [at, { resolve }] of group.batches.entries()) resolve(results[at] ?? [])
+        },
+        (error: unknown) => {
+          for (const { reject } of group.batches) reject(error) // each sender is answered
+        },
+      )
+      .finally(() => {
+        line.open.delete(group)
+        storeNext(environment, line)
+      })
+    storeNext(environment, line)
   }
 
   return (environment, entries) =>
     new Promise((resolve, reject) => {
-      const line = lines.get(environment) ?? { waiting: [], running: 0 }
+      const line = lines.get(environment) ?? { waiting: [], open: new Set() }
       lines.set(environment, line)
       const prepared = entries.map((entry) => prepareEntry(entry, table))
-      line.waiting.push({ entries: prepared, resolve, reject })
-      if (line.running >= TRANSACTIONS_AT_ONCE) return
-      line.running++
-      void storeGroups(environment, line).finally(() => line.running--)
+      line.waiting.push({ entries: prepared, people: peopleIn(prepared), resolve, reject })
+      storeNext(environment, line)
     })
 }
 
-function takeGroup(waiting: Waiting[]): Waiting[] {
-  let count = 0
-  let end = 0
-  for (const { entries } of waiting) {
-    count += entries.length
-    if (end > 0 && count > MAX_GROUP_ENTRIES) break
-    end++
+function peopleIn(entries: readonly Prepared[]): Set<string> {
+  const people = new Set<string>()
+  for (const entry of entries) {
+    if (entry.kind === 'rejection') continue
+    const { userId, anonymousId, previousId } = entry.identity
+    for (const id of [userId, anonymousId, previousId]) if (id !== null) people.add(id)
   }
-  return waiting.splice(0, end)
+  return people
+}
+
+// In order of arrival, but for batches that name somebody whom an open transaction or an earlier batch that waits names:
+// two transactions that link the same person would undo each other's work.
+function takeGroup({ waiting, open }: Line): Group {
+  const taken: Waiting[] = []
+  const left: Waiting[] = []
+  const busy = [...open].flatMap(({ batches }) => batches.map(({ people }) => people))
+  let count = 0
+  for (const batch of waiting) {
+    const isFree = !busy.some((people) => overlaps(people, batch.people))
+    const fits = taken.length === 0 || count + batch.entries.length <= MAX_GROUP_ENTRIES
+    if (isFree && fits) {
+      taken.push(batch)
+      count += batch.entries.length
+    } else {
+      left.push(batch)
+      busy.push(batch.people)
+    }
+  }
+  waiting.splice(0, waiting.length, ...left)
+  return { batches: taken, isWritten: false }
+}
+
+function overlaps(some: ReadonlySet<string>, others: ReadonlySet<string>): boolean {
+  for (const each of others) if (some.has(each)) return true
+  return false
 }

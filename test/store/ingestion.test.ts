@@ -5,6 +5,7 @@ import { useDatabase } from '../support/database.ts'
 import { holdOrder } from '../support/held-order.ts'
 import { batchOf, orderMessage, signedRequest } from '../support/signed-batch.ts'
 import { createTestStore, resultsOf, type TestStore } from '../support/store.ts'
+import { until } from '../support/until.ts'
 
 const database = useDatabase()
 let store: TestStore
@@ -329,12 +330,14 @@ describe('a second message for one fact', () => {
 })
 
 describe('batches that arrive while others are being stored', () => {
-  // Two batches that wait for the held order keep both transactions busy; what comes after them shares the next one.
+  // Three batches that wait for the held order keep all transactions busy; what comes after them shares the next one.
   async function whileBusy(...bodies: readonly string[]) {
     const held = await holdOrder(database, 'held')
-    const busy = ['b1', 'b2'].map((messageId) => body(orderMessage('held', { messageId })))
+    const busy = ['b1', 'b2', 'b3'].map((messageId) =>
+      body(orderMessage('held', { messageId, userId: messageId })),
+    )
     const answers = [...busy, ...bodies].map((text) => store.post(text))
-    await held.blocked(2)
+    await held.blocked(busy.length)
     await held.release()
     return (await Promise.all(answers)).slice(busy.length)
   }
@@ -368,7 +371,7 @@ describe('batches that arrive while others are being stored', () => {
       "select count(distinct xmin::text) as transactions from messages where message_id not like 'b_'",
     )
     expect(transactions).toBe('1')
-    expect(await counts()).toMatchObject({ messages: 7, events: 5 })
+    expect(await counts()).toMatchObject({ messages: 8, events: 5 })
   })
 
   test('share no fault: what PostgreSQL cannot hold is rejected alone', async () => {
@@ -389,5 +392,44 @@ describe('batches that arrive while others are being stored', () => {
       'rejected',
       'accepted',
     ])
+  })
+
+  test('wait while somebody they name is being stored; others go ahead of them', async () => {
+    const held = await holdOrder(database, 'held')
+    const order = (id: string, userId: string) => body(orderMessage(id, { userId }))
+    const done: string[] = []
+    const posted = [
+      ['held', 'ann'],
+      ['a2', 'ann'],
+      ['b1', 'bob'],
+      ['a3', 'ann'],
+    ].map(async ([id = '', userId = '']) => {
+      const answer = await store.post(order(id, userId))
+      done.push(id)
+      return answer.status
+    })
+    await held.blocked(1)
+    await until(() => done.length === 1)
+    expect(done).toEqual(['b1'])
+    await held.release()
+    expect(await Promise.all(posted)).toEqual([200, 200, 200, 200])
+  })
+
+  test('are all taken in, whoever they are about and however many there are', async () => {
+    // Visitors become known in all of them at once: transactions that undid each other's links would give up.
+    const visit = (batch: number) =>
+      body(
+        ...Array.from({ length: 10 }, (_, visitor) =>
+          orderMessage(`o${batch}-${visitor}`, {
+            anonymousId: `anon-${visitor}`,
+            ...(batch % 2 ? { userId: `user-${visitor}` } : { userId: null }),
+          }),
+        ),
+      )
+    const answers = await Promise.all(
+      Array.from({ length: 48 }, (_, batch) => store.post(visit(batch))),
+    )
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+    expect(await counts()).toMatchObject({ messages: 480, events: 480 })
   })
 })
