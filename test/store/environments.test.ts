@@ -126,10 +126,10 @@ const POINTS_TO_EVENTS = new Set(['deliveries', 'conversions'])
 
 async function rowsOf(table: string, environment: string): Promise<unknown[]> {
   const rows = await database.query<Record<string, unknown>>(
-    `select * from ${table} where environment = $1 order by ctid`,
+    `select * from ${table} where environment = $1`,
     [environment],
   )
-  return rows.map((row) =>
+  const shown = rows.map((row) =>
     Object.fromEntries(
       Object.entries(row).filter(
         ([column]) =>
@@ -139,6 +139,8 @@ async function rowsOf(table: string, environment: string): Promise<unknown[]> {
       ),
     ),
   )
+  // Where a row lies says nothing: room is used again.
+  return shown.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
 }
 
 test('every table that holds data has the environment in it, but what hangs on a delivery', async () => {

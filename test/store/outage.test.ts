@@ -235,7 +235,7 @@ describe('overload', () => {
     const under = Array.from({ length: 64 }, (_, at) =>
       store.post(JSON.stringify(batchOf([orderMessage('o1', { messageId: `m${at}` })]))),
     )
-    await held.blocked(2)
+    await held.blocked(1)
     const refused = await store.post(body)
     expect({
       status: refused.status,
