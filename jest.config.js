@@ -14,12 +14,16 @@ const suites = {
   browser: ['<rootDir>/test/**/*.browser.ts'],
 }
 
+const suite = process.env.TEST_SUITE ?? 'usual'
+// Each of its files starts a shop and a browser: beside each other they would only wait.
+const isBrowser = suite === 'browser'
+
 module.exports = {
-  testMatch: suites[process.env.TEST_SUITE ?? 'usual'],
+  testMatch: suites[suite],
   transform,
   globalSetup: '<rootDir>/test/support/global-setup.js',
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
-  maxWorkers: '100%',
-  testTimeout: 30_000,
+  maxWorkers: isBrowser ? '50%' : '100%',
+  testTimeout: isBrowser ? 120_000 : 30_000,
   modulePathIgnorePatterns: ['<rootDir>/dist/'],
 }
