@@ -96,13 +96,17 @@ export async function runLane(
     startReady()
     if (claimed === null) await sleep(clock, troubleMs, signal)
     else if (claimed.count < limit) await sleep(clock, pollMs, signal)
-    // Half of the lane is let run empty before the next claim.
-    while (faults.length === 0 && held.size > (concurrency + lookahead.batches()) / 2)
-      await oneLess()
+    // The next claim is worth its round trip once half of the lane is empty, or it would be a whole one.
+    while (faults.length === 0 && held.size > roomFor()) await oneLess()
   }
   while (held.size > 0) await oneLess()
   await tellBreaker.end()
   if (faults.length > 0) throw faults[0]
+
+  function roomFor(): number {
+    const capacity = concurrency + lookahead.batches()
+    return Math.max(capacity / 2, capacity - mostClaimed)
+  }
 
   function restMs(): number {
     const waitMs = Math.max(breaker.waitMs(clock.now()), limiter.waitMs(clock.now()), pollMs)
