@@ -21,7 +21,7 @@ const ORDERS_A_ROUND = 8_000
 const BATCH = 100
 // The JIT compiler still works during the first thousands.
 const WARM_UP_ROUNDS = 2
-const DESTINATIONS = (process.env.BENCH_DEST ?? 'webhook,meta').split(',') as ('webhook' | 'meta')[]
+const DESTINATIONS = ['webhook', 'meta'] as const
 type Name = (typeof DESTINATIONS)[number]
 
 export async function benchDeliveries(options: PartOptions): Promise<PartResult> {
@@ -29,7 +29,7 @@ export async function benchDeliveries(options: PartOptions): Promise<PartResult>
   const receiver = await startInstantReceiver(answerTo)
   const variables = {
     TRACKLAYER_ALLOW_PRIVATE_ADDRESSES: 'true',
-    WEBHOOK_URL_PRODUCTION: DESTINATIONS.includes('webhook') ? `${receiver.url}/events` : '',
+    WEBHOOK_URL_PRODUCTION: `${receiver.url}/events`,
     META_PIXEL_ID_PRODUCTION: '100200300400500',
     META_ACCESS_TOKEN_PRODUCTION: 'bench-token',
     META_BASE_URL_PRODUCTION: receiver.url,
