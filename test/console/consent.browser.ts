@@ -5,8 +5,9 @@ import { LOOKS, seriousFaults, shoot, useShopBrowser } from '../support/shop-bro
 const shop = useShopBrowser()
 const { open } = shop
 
-/** The first held event's story, at the destination that holds it. */
+/** The story of an event that Meta holds for consent: a change of membership may be one that nobody withdraws. */
 async function openHeld(page: Page): Promise<void> {
+  await page.goto(`${shop.url()}/consent?destination=meta&reason=consent_unknown`)
   await page.locator('#held-events .row-link').first().click()
   await page.locator('.step-held').first().waitFor()
 }
