@@ -6,10 +6,11 @@ import { recordConsents } from './consents.ts'
 import { type Database, inTransaction, isDataFault } from './database.ts'
 import type { Prepared, PreparedMessage } from './entries.ts'
 import { type Arrival, markDuplicates, recordRejections, storeFacts } from './facts.ts'
-import { recordTraits, resolveProfiles } from './identities.ts'
+import { resolveProfiles } from './identities.ts'
 import { recordTallies } from './mapping-tallies.ts'
 import { type AudienceOptions, membershipNews, recordMemberships } from './memberships.ts'
 import type { Occasion } from './occasion.ts'
+import { recordTraits } from './traits.ts'
 import { recordViolations } from './violations.ts'
 
 export interface IngestOptions {

@@ -8,7 +8,7 @@ import { createProgram } from '../../cli/program.ts'
 
 const commands = completables(createProgram('0.0.0'))
 const has = (shell: string) => spawnSync(shell, ['-c', 'true']).status === 0
-const where = (shell: string) => (has(shell) ? test : test.skip)
+const where = (shell: string) => (has(shell) ? test : test.skip) // the shell is not installed here
 
 /** What bash offers for the last word. */
 function inBash(line: string): string[] {

@@ -53,7 +53,7 @@ function inTerminal(command: string, variables: Record<string, string> = {}) {
 const dev = (...flags: string[]) =>
   [process.execPath, CLI, 'dev', '--shoppers', '40', '--data-dir', 'data', ...flags].join(' ')
 
-const onTerminal = hasScript ? test : test.skip
+const onTerminal = hasScript ? test : test.skip // no `script` here to make a terminal with
 
 onTerminal(
   'a live view: numbers while they move, the console by one key, and an orderly end',
