@@ -97,13 +97,13 @@ export async function runLane(
     if (claimed === null) await sleep(clock, troubleMs, signal)
     else if (claimed.count < limit) await sleep(clock, pollMs, signal)
     // The next claim is worth its round trip once half of the lane is empty, or it would be a whole one.
-    while (faults.length === 0 && held.size > roomFor()) await oneLess()
+    while (faults.length === 0 && held.size > mostHeldToClaim()) await oneLess()
   }
   while (held.size > 0) await oneLess()
   await tellBreaker.end()
   if (faults.length > 0) throw faults[0]
 
-  function roomFor(): number {
+  function mostHeldToClaim(): number {
     const capacity = concurrency + lookahead.batches()
     return Math.max(capacity / 2, capacity - mostClaimed)
   }
