@@ -102,8 +102,7 @@ const STATES = `
                select * from deliveries where event_id = e.id and destination = $5 offset 0) d
              where earlier.environment = $1 and earlier.audience_id = own.audience_id
                and earlier.subject = own.subject and earlier.id < own.id
-               and d.state in ('pending', 'retrying') and d.due_at > $6 and d.id <> all ($7::bigint[])
-               and d.attempts > (select count(*) from attempts where delivery_id = d.id)
+               and d.state in ('pending', 'retrying') and d.claimed_until > $6 and d.id <> all ($7::bigint[])
            ) as is_earlier_under_way
     from membership_transitions own where own.environment = $1 and own.event_id = t.event_id limit 1
   ) x on true

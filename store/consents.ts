@@ -70,7 +70,10 @@ export async function recordConsents(
   return changed
 }
 
-/** Has the waiting deliveries of these people decided again now: after a statement, and after a merge. */
+/**
+ * Has the waiting deliveries of these people decided again now: after a statement, and after a merge. What a worker has
+ * in hand becomes due, too, and is claimed again once it is recorded: its decision may rest on what was known before.
+ */
 export async function wakeDeliveries(
   client: PoolClient,
   { receivedAt }: Occasion,
@@ -79,10 +82,12 @@ export async function wakeDeliveries(
   if (profiles.length === 0) return
   await client.query({
     name: 'wake-deliveries',
-    // From index to index, whatever the planner believes of tables that have just grown: the states are written so that
-    // the index of due deliveries, which would be read whole, does not seem to serve.
+    // What is due already is written, too: a claim or a record under way beside this transaction is waited for, and the
+    // row taken as it then stands. From index to index, whatever the planner believes of tables that have just grown: the
+    // states are written so that the index of due deliveries, which would be read whole, does not seem to serve.
     text: `update deliveries
-           set due_at = $2, state = case state when 'held' then 'pending' else state end
+           set due_at = case when state in ('pending', 'held', 'retrying') then least(due_at, $2) else due_at end,
+               state = case state when 'held' then 'pending' else state end
            where id = any (array(
              select d.id
              from unnest($1::bigint[]) as person (id)
@@ -92,7 +97,7 @@ export async function wakeDeliveries(
              cross join lateral (select id from events where profile_id = p.id offset 0) e
              cross join lateral (
                select id from deliveries
-               where event_id = e.id and (state || '') in ('held', 'retrying') and due_at > $2
+               where event_id = e.id and (state || '') in ('pending', 'held', 'retrying')
                offset 0
              ) d
            ))`,

@@ -110,7 +110,7 @@ export async function claimDeliveries(
     text: `with due as materialized (
              select id, event_id from deliveries
              where environment = $1 and destination = $2 and state in ('pending', 'retrying', 'held') and due_at <= $3
-               and id <> all ($6::bigint[])
+               and (claimed_until is null or claimed_until <= $3) and id <> all ($6::bigint[])
                and not exists (
                  select from destination_states s
                  where s.environment = $1 and s.destination = $2 and s.is_paused)
@@ -294,7 +294,8 @@ async function recordAttempts(
 }
 
 // A claim that outlived its lease has been taken over: its attempt is on record, the state is the new holder's.
-// Held until it was too old to be sent is an answer that did not come in time.
+// Held until it was too old to be sent is an answer that did not come in time. One that was woken while it was in hand
+// (consents.ts) is due at once: it was decided on what was known before.
 async function settleDeliveries(
   client: PoolClient,
   records: readonly DeliveryRecord[],
@@ -304,7 +305,8 @@ async function settleDeliveries(
   const { rows } = await client.query<{ id: string }>({
     name: 'settle-deliveries',
     text: `update deliveries d
-             set state = t.state, reason = t.reason, due_at = coalesce(t.due_at, d.due_at),
+             set state = t.state, reason = t.reason,
+                 due_at = case when d.due_at < d.claimed_until then d.due_at else coalesce(t.due_at, d.due_at) end,
                  settled_at = case when t.due_at is null then $6::timestamptz end,
                  decision = coalesce(t.decision::jsonb, d.decision),
                  attempts = case when t.sent then d.attempts else d.attempts - 1 end, claimed_until = null,

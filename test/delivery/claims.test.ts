@@ -1,3 +1,4 @@
+import type { PoolClient } from 'pg'
 import {
   type ClaimedDelivery,
   claimDeliveries,
@@ -8,6 +9,7 @@ import {
 import { useDatabase } from '../support/database.ts'
 import { orderMessage } from '../support/signed-batch.ts'
 import { createTestStore, type TestStore } from '../support/store.ts'
+import { until } from '../support/until.ts'
 
 const database = useDatabase()
 let store: TestStore
@@ -119,6 +121,93 @@ describe('claimDeliveries()', () => {
       earlier: { begun: 1, recorded: [] },
     })
   })
+})
+
+// Somebody answers while a worker decides, or sends, on what was known before.
+describe('a statement of consent that comes while a claim is in hand', () => {
+  const sayYes = (userId: string) =>
+    store.send([
+      {
+        type: 'identify',
+        messageId: `yes-${userId}`,
+        userId,
+        context: { consent: { categoryPreferences: { Advertising: true } } },
+      },
+    ])
+  const held = () => ({
+    state: 'held' as const,
+    reason: 'consent_unknown' as const,
+    dueAt: new Date(store.clock.now() + 3_600_000),
+  })
+  const untilHeld = (delivery: ClaimedDelivery) =>
+    recordDeliveries(store.database, [{ delivery, settlement: held(), attempt: null }])
+
+  test('has it decided again as soon as it is held', async () => {
+    await sendOrders(1)
+    const delivery = await claimOne()
+    expect(delivery.consents).toEqual([])
+    await sayYes('user-o0')
+    await untilHeld(delivery)
+    const again = await claimOne()
+    expect([again.id, again.consents]).toEqual([
+      delivery.id,
+      [expect.objectContaining({ category: 'Advertising', granted: true })],
+    ])
+    await untilHeld(again)
+    expect(await claim()).toEqual([])
+  })
+
+  test('gives it to no second worker before the first is done', async () => {
+    await sendOrders(1)
+    const dueAt = new Date(store.clock.now())
+    const retry: Settlement = { state: 'retrying', reason: 'busy', dueAt }
+    await recordDeliveries(store.database, [recordOf(await claimOne(), retry)])
+    const delivery = await claimOne()
+    await sayYes('user-o0')
+    expect(await claim()).toEqual([])
+    await recordDeliveries(store.database, [recordOf(delivery, DELIVERED)])
+    expect(await ledger()).toEqual([
+      { state: 'delivered', reason: null, attempts: 2, settled: true },
+    ])
+  })
+
+  test.each(['claim', 'record'])('is not missed when it is written beside the %s', async (step) => {
+    await sendOrders(1)
+    const claimed = step === 'record' ? await claimOne() : null
+    const said = await beside(async (worker) => {
+      await worker.query('select from deliveries for update')
+      const answer = sayYes('user-o0')
+      await until(isBlocked, 3_000)
+      if (claimed) await worker.query(HELD, [held().reason, held().dueAt])
+      else await worker.query(CLAIMED, [new Date(store.clock.now() + LEASE_MS)])
+      return { answer }
+    })
+    expect(await said.answer).toMatchObject([{ status: 200 }])
+    const waits = 'select due_at <= $1 as woken from deliveries'
+    expect(await database.query(waits, [new Date(store.clock.now())])).toEqual([{ woken: true }])
+    if (claimed) expect(await claim()).toMatchObject([{ id: claimed.id }])
+    else expect(await claim()).toEqual([])
+  })
+  // The sender waits for the row that the worker writes, and has to see what became of it.
+  async function beside<Result>(work: (worker: PoolClient) => Promise<Result>): Promise<Result> {
+    const worker = await database.pool.connect()
+    try {
+      await worker.query('begin')
+      return await work(worker)
+    } finally {
+      await worker.query('commit')
+      worker.release()
+    }
+  }
+  const isBlocked = async () =>
+    (
+      await database.query(
+        "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+      )
+    ).length > 0
+  const HELD =
+    "update deliveries set state = 'held', reason = $1, due_at = $2, claimed_until = null"
+  const CLAIMED = 'update deliveries set due_at = $1, claimed_until = $1, attempts = attempts + 1'
 })
 
 describe('recordDeliveries()', () => {
