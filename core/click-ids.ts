@@ -17,18 +17,17 @@ const PARAMETERS: ReadonlySet<string> = new Set([
   'li_fat_id',
   'twclid',
 ])
-// Sent by the page itself: the platforms' first-party cookies (Meta fbp and fbc, TikTok ttp) and the commonest ids.
-const SENT_BY_NAME = ['fbp', 'fbc', 'ttp', 'gclid', 'ttclid'] as const
-
 type ClickIds = Record<string, string>
 
 /** The ids found, or undefined when there are none. An id sent by name wins over one in the address. */
 export function clickIdsOf(context: JsonObject, properties: JsonObject): ClickIds | undefined {
   let found = fromAddress(isJsonObject(context.page) ? context.page : undefined)
-  for (const name of SENT_BY_NAME) {
-    const sent = context[name] || properties[name]
-    if (sent !== undefined) found = withId(found, name, sent)
-  }
+  // Sent by the page itself: the platforms' first-party cookies (Meta fbp and fbc, TikTok ttp) and the commonest ids.
+  found = withId(found, 'fbp', context.fbp || properties.fbp)
+  found = withId(found, 'fbc', context.fbc || properties.fbc)
+  found = withId(found, 'ttp', context.ttp || properties.ttp)
+  found = withId(found, 'gclid', context.gclid || properties.gclid)
+  found = withId(found, 'ttclid', context.ttclid || properties.ttclid)
   if (isJsonObject(context.click_ids)) {
     for (const name in context.click_ids) found = withId(found, name, context.click_ids[name])
   }

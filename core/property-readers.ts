@@ -65,7 +65,7 @@ export function readLineItems(
   if (products === undefined) return undefined
   for (let at = 0; at < products.length; at++) {
     const product = products[at]
-    if (isJsonObject(product)) items.push(lineItemOf(`${name}[${at}].`, product, warnings))
+    if (isJsonObject(product)) items.push(lineItemOf(product, warnings, () => `${name}[${at}].`))
     else {
       const id = textOf(product)
       if (id) items.push({ item_id: id })
@@ -112,20 +112,32 @@ export function readOwnLineItems(
     const property = value[key]
     if (property !== undefined) own[key] = property
   }
-  return [lineItemOf('', own, warnings)]
+  return [lineItemOf(own, warnings, () => '')]
 }
 
-const ITEM_ID_KEYS = ['sku', 'product_id', 'productId', 'item_id', 'id'] as const
-
-function itemIdOf(product: JsonObject): { key: string; id: string } | undefined {
-  for (const key of ITEM_ID_KEYS) {
-    const id = textOf(product[key])
-    if (id) return { key, id }
-  }
-  return undefined
+interface ItemId {
+  readonly key: string
+  readonly id: string
 }
 
-function lineItemOf(path: string, product: JsonObject, warnings: Warnings): LineItem {
+// Written out: this is asked twice for each product, and a list of keys costs three times as much.
+function itemIdOf(product: JsonObject): ItemId | undefined {
+  return (
+    idAt('sku', product.sku) ??
+    idAt('product_id', product.product_id) ??
+    idAt('productId', product.productId) ??
+    idAt('item_id', product.item_id) ??
+    idAt('id', product.id)
+  )
+}
+
+function idAt(key: string, value: unknown): ItemId | undefined {
+  const id = textOf(value)
+  return id === null ? undefined : { key, id }
+}
+
+/** @param path of the product, for warnings: put together when one is needed */
+function lineItemOf(product: JsonObject, warnings: Warnings, path: () => string): LineItem {
   const found = itemIdOf(product)
   const item: Record<string, Json> = found ? { item_id: found.id } : {}
   for (const key in product) {
@@ -134,7 +146,7 @@ function lineItemOf(path: string, product: JsonObject, warnings: Warnings): Line
     // item_id is ours: one that lost to the sku must not overwrite it here.
     if (key === 'item_id' || key === '__proto__') continue
     if (key === 'price' || key === 'quantity') {
-      const number = readNumber(path + key, value, warnings)
+      const number = Number.isFinite(value) ? value : readNumber(path() + key, value, warnings)
       if (number !== undefined) item[key] = number
     } else item[key] = value
   }

@@ -74,11 +74,25 @@ export function isFresh(timestamp: string, nowMs: number, toleranceMs = TOLERANC
 }
 
 function digest(secret: string, { timestamp, account, environment, body }: SignedContent): Buffer {
-  const prefix = `${timestamp}.${account}.${environment}.`
-  const hmac = createHmac('sha256', secret)
-  // One update for text is measurably cheaper than two in the functions' hot path.
-  if (typeof body === 'string') return hmac.update(prefix + body).digest()
-  return hmac.update(prefix).update(body).digest()
+  const hmac = createHmac('sha256', secret).update(`${timestamp}.${account}.${environment}.`)
+  if (typeof body !== 'string') return hmac.update(body).digest()
+  for (let start = 0; start < body.length; ) {
+    const end = sliceEnd(body, start)
+    hmac.update(body.slice(start, end))
+    start = end
+  }
+  return hmac.digest()
+}
+
+// Text with an umlaut is made into bytes character by character, text without is copied as it stands: in slices one name
+// does not make the signature of its whole batch take twice as long.
+const SLICE = 1024
+
+// Never between the halves of a surrogate pair.
+function sliceEnd(text: string, start: number): number {
+  const end = start + SLICE
+  const isSplit = (text.charCodeAt(end - 1) & 0xfc00) === 0xd800
+  return isSplit ? end - 1 : end
 }
 
 function digestOf(signature: string): Buffer | null {

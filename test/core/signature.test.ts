@@ -27,6 +27,14 @@ describe('sign()', () => {
   })
 })
 
+test('of long text is that of its bytes, wherever a character of two halves stands', () => {
+  const around = { timestamp: '2026-04-23T10:15:30Z', account: 'a', environment: 'e' }
+  for (let length = 8_180; length < 8_200; length++) {
+    const body = `${'x'.repeat(length)}😀ü${'→'.repeat(9_000)}${'😀'.repeat(9_000)}`
+    expect(sign('s', { ...around, body })).toBe(sign('s', { ...around, body: Buffer.from(body) }))
+  }
+})
+
 describe('signedHeaders()', () => {
   const content = { timestamp: '2026-04-23T10:15:30Z', account: 'a', environment: 'e', body: '{}' }
 
