@@ -82,25 +82,33 @@ export async function wakeDeliveries(
   if (profiles.length === 0) return
   await client.query({
     name: 'wake-deliveries',
-    // What is due already is written, too: a claim or a record under way beside this transaction is waited for, and the
-    // row taken as it then stands. From index to index, whatever the planner believes of tables that have just grown: the
-    // states are written so that the index of due deliveries, which would be read whole, does not seem to serve.
-    text: `update deliveries
-           set due_at = case when state in ('pending', 'held', 'retrying') then least(due_at, $2) else due_at end,
-               state = case state when 'held' then 'pending' else state end
-           where id = any (array(
-             select d.id
-             from unnest($1::bigint[]) as person (id)
-             cross join lateral (
-               select id from profiles where id = person.id union select id from profiles where merged_into = person.id
-             ) p
-             cross join lateral (select id from events where profile_id = p.id offset 0) e
-             cross join lateral (
-               select id from deliveries
-               where event_id = e.id and (state || '') in ('pending', 'held', 'retrying')
-               offset 0
-             ) d
-           ))`,
+    // What is due already is locked, too: a claim or a record under way beside this transaction is waited for, and the row
+    // taken as it then stands; a claim that comes later waits for this transaction. From index to index, whatever the
+    // planner believes of tables that have just grown: the states are written so that the index of due deliveries, which
+    // would be read whole, does not seem to serve.
+    text: `with waiting as materialized (
+             select id, state, claimed_until from deliveries
+             where id = any (array(
+               select d.id
+               from unnest($1::bigint[]) as person (id)
+               cross join lateral (
+                 select id from profiles where id = person.id
+                 union select id from profiles where merged_into = person.id
+               ) p
+               cross join lateral (select id from events where profile_id = p.id offset 0) e
+               cross join lateral (
+                 select id from deliveries
+                 where event_id = e.id and (state || '') in ('pending', 'held', 'retrying')
+                 offset 0
+               ) d
+             ))
+             order by id for no key update
+           )
+           update deliveries d
+           set due_at = least(d.due_at, $2), state = case d.state when 'held' then 'pending' else d.state end
+           from waiting
+           where d.id = waiting.id and (waiting.state in ('held', 'retrying') or
+                                        waiting.state = 'pending' and waiting.claimed_until is not null)`,
     values: [profiles, receivedAt],
   })
 }

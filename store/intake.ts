@@ -6,6 +6,7 @@ import type { MappingTable } from '../core/mapping-table.ts'
 import type { Database } from './database.ts'
 import { type Prepared, prepareEntry } from './entries.ts'
 import { type IngestOptions, ingest } from './ingest.ts'
+import { turn } from './turns.ts'
 
 export interface IntakeOptions {
   readonly database: Database
@@ -74,14 +75,16 @@ export function createIntake({ database, table, optionsOf }: IntakeOptions): Int
     storeNext(environment, line)
   }
 
-  return (environment, entries) =>
-    new Promise((resolve, reject) => {
+  return async (environment, entries) => {
+    await turn()
+    const prepared = entries.map((entry) => prepareEntry(entry, table))
+    return new Promise((resolve, reject) => {
       const line = lines.get(environment) ?? { waiting: [], open: new Set() }
       lines.set(environment, line)
-      const prepared = entries.map((entry) => prepareEntry(entry, table))
       line.waiting.push({ entries: prepared, people: peopleIn(prepared), resolve, reject })
       storeNext(environment, line)
     })
+  }
 }
 
 function peopleIn(entries: readonly Prepared[]): Set<string> {

@@ -1,6 +1,7 @@
 // What every signed route reads first: the media type, the signature over the bytes as received, then the JSON.
 import type { Context } from 'hono'
 import { MAX_BODY_BYTES } from '../../core/batch.ts'
+import { turn } from '../turns.ts'
 import type { StoreParts } from './app.ts'
 import { errorAnswer } from './errors.ts'
 import { readBody } from './read-body.ts'
@@ -26,6 +27,7 @@ export async function readSignedBody(
     const message = `Body is larger than ${MAX_BODY_BYTES} bytes; send smaller batches`
     return errorAnswer(context, 413, 'body_too_large', message)
   }
+  await turn()
   const header = (name: string) => context.req.header(name)
   const verdict = verifyRequest(access, header, bytes, database.clock.now())
   if (verdict.kind === 'refused') {
