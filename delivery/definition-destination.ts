@@ -7,6 +7,7 @@ import type { JsonObject } from '../core/json.ts'
 import { redactAnswer } from '../core/redact.ts'
 import { leavesDoubt } from '../core/replay.ts'
 import type { Attempt, ClaimedDelivery } from '../store/deliveries.ts'
+import { turn } from '../store/turns.ts'
 import { createDecide, type DecideOptions, type Decision, type Subscription } from './decide.ts'
 import type { DeliveryResult, Destination } from './destination.ts'
 import { CONFIRMERS } from './host/confirmers.ts'
@@ -38,9 +39,11 @@ export function createDefinitionDelivery(
   const turns = createRequestTurns(options.file.limits.concurrency, options.clock)
   return async (deliveries) => {
     const beginBy = options.clock.now() + timeoutOf(options)
-    const shares = deliveries.flatMap((delivery, place) =>
-      decide(delivery).map((decision) => ({ place, decision, delivery })),
-    )
+    const shares: Share[] = []
+    for (const [place, delivery] of deliveries.entries()) {
+      if (place > 0 && place % A_TURN === 0) await turn()
+      for (const decision of decide(delivery)) shares.push({ place, decision, delivery })
+    }
     const decisions = shares.map(({ decision, delivery }) => {
       if (decision.kind !== 'send') return decision
       return { ...decision, evidence: { ...decision.evidence, ...estimate(delivery) } }
@@ -63,6 +66,15 @@ export function createDefinitionDelivery(
     )
   }
 }
+
+interface Share {
+  readonly place: number
+  readonly decision: Decision
+  readonly delivery: ClaimedDelivery
+}
+
+// A thousand events in one go would keep the database waiting.
+const A_TURN = 64
 
 // A removal may go out in several forms of one person, and is done when each that the platform could read is.
 function foldShares(
@@ -161,11 +173,15 @@ function groupsOf(decisions: readonly Decision[], isPackage: boolean): Group[] {
 async function send(
   options: DefinitionOptions,
   group: Group,
-  turn: Pick<RunOptions, 'turns' | 'beginBy'>,
+  run: Pick<RunOptions, 'turns' | 'beginBy'>,
 ): Promise<DeliveryResult[]> {
   const { clock, hosted, transport, file } = options
   // Before anything is sent: a fault of ours after it would have the events sent again.
-  const recorded = group.payloads.map((payload) => recordedPayload(payload))
+  const recorded: object[] = []
+  for (const payload of group.payloads) {
+    if (recorded.length > 0 && recorded.length % A_TURN === 0) await turn()
+    recorded.push(recordedPayload(payload))
+  }
   const startedAt = clock.now()
   const outcomes = await runAuthorised(
     options.tokens,
@@ -175,7 +191,7 @@ async function send(
       transport,
       clock,
       timeoutMs: timeoutOf(options),
-      ...turn,
+      ...run,
       ...(file.addresses ? { addresses: file.addresses } : {}),
     },
     group.payloads,

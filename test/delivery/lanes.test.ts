@@ -235,6 +235,21 @@ describe('a lane', () => {
     expect(rows).toEqual([{ message_id: 'msg-o3' }])
   })
 
+  test('puts a large batch on record in several transactions, each outcome once', async () => {
+    const deliverBatch = async (deliveries: readonly ClaimedDelivery[]) =>
+      deliveries.map(() => resultOf('delivered'))
+    await sendOrders(600)
+    const worker = start(plain({ batchSize: 1_000, deliverBatch }))
+    await until(async () => ((await sums('down'))?.delivered ?? 0) > 0)
+    await worker.stop()
+    expect(await sums('down')).toMatchObject({ delivered: 600, total: 600 })
+    const [written] = await database.query<Record<string, number>>(
+      `select count(*)::integer as attempts, count(distinct delivery_id)::integer as deliveries,
+              count(distinct xmin::text)::integer as transactions from attempts`,
+    )
+    expect(written).toEqual({ attempts: 600, deliveries: 600, transactions: 3 })
+  })
+
   test('keeps to its rate', async () => {
     const destination = plain({ ratePerSecond: 2 })
     await sendOrders(10)
