@@ -35,19 +35,17 @@ export function createDefinitionDelivery(
   options: DefinitionOptions,
 ): (deliveries: readonly ClaimedDelivery[]) => Promise<DeliveryResult[]> {
   const decide = createDecide(options)
-  const estimate = createEstimate(options)
+  const estimated = createEstimate(options)
   const turns = createRequestTurns(options.file.limits.concurrency, options.clock)
   return async (deliveries) => {
     const beginBy = options.clock.now() + timeoutOf(options)
     const shares: Share[] = []
     for (const [place, delivery] of deliveries.entries()) {
       if (place > 0 && place % A_TURN === 0) await turn()
-      for (const decision of decide(delivery)) shares.push({ place, decision, delivery })
+      for (const decision of decide(delivery))
+        shares.push({ place, decision: estimated(decision, delivery) })
     }
-    const decisions = shares.map(({ decision, delivery }) => {
-      if (decision.kind !== 'send') return decision
-      return { ...decision, evidence: { ...decision.evidence, ...estimate(delivery) } }
-    })
+    const decisions = shares.map(({ decision }) => decision)
     const results: DeliveryResult[] = decisions.map((decision) =>
       decision.kind === 'send' ? { kind: 'filtered', reason: 'not_sent' } : decision,
     )
@@ -70,7 +68,6 @@ export function createDefinitionDelivery(
 interface Share {
   readonly place: number
   readonly decision: Decision
-  readonly delivery: ClaimedDelivery
 }
 
 // A thousand events in one go would keep the database waiting.
@@ -99,13 +96,14 @@ function weightOf(result: DeliveryResult): number {
 }
 
 // How well the platform can match the event to a person, for platforms that do: kept with the decision.
-function createEstimate({ file }: DefinitionOptions): (delivery: ClaimedDelivery) => JsonObject {
+function createEstimate({ file }: DefinitionOptions) {
   const platform = MATCH_PLATFORMS[file.definition]
-  if (!platform) return () => ({})
-  const coverage = createMatchCoverage(platform)
-  return ({ canonical, canonicalUserId }) => {
+  const coverage = platform && createMatchCoverage(platform)
+  return (decision: Decision, { canonical, canonicalUserId }: ClaimedDelivery): Decision => {
+    if (!coverage || decision.kind !== 'send') return decision
     const { score, missing } = coverage({ ...canonical, canonical_user_id: canonicalUserId })
-    return { match: { score, missing: [...missing] } }
+    const match = { score, missing: [...missing] }
+    return { ...decision, evidence: { ...decision.evidence, match } }
   }
 }
 
