@@ -120,7 +120,7 @@ interface ItemId {
   readonly id: string
 }
 
-// Written out: this is asked twice for each product, and a list of keys costs three times as much.
+// Written out, not as a list of keys: this is asked twice for each product of an order.
 function itemIdOf(product: JsonObject): ItemId | undefined {
   return (
     idAt('sku', product.sku) ??

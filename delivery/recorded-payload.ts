@@ -12,8 +12,8 @@ export interface RecordedPayload {
 }
 
 /**
- * @param text the payload's JSON, where it is at hand. One mapping makes the keys of one event in one order each time: the
- * ledger's jsonb has an order of its own, so that nothing needs sorting
+ * @param text the payload's JSON, where it is at hand. One mapping makes the keys of one event in one order each time, so that
+ * nothing needs sorting; the digest is of what was sent, not of what the ledger keeps
  */
 export function recordedPayload(
   payload: JsonObject | undefined,
