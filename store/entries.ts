@@ -26,9 +26,9 @@ export interface PreparedEvent {
 }
 
 export interface PreparedMessage {
-  /** The message and the canonical event as JSON text; the latter is empty for what is no event. */
-  readonly raw: string
-  readonly canonical: string
+  /** The message and the canonical event as JSON text in UTF-8; the latter is empty for what is no event. */
+  readonly raw: Buffer
+  readonly canonical: Buffer
   readonly messageId: string
   readonly kind: BatchKind
   readonly warnings: readonly string[]
@@ -100,8 +100,9 @@ export function prepareEntry(entry: unknown, table: MappingTable): Prepared {
     : []
   const audience = kind === 'audience' ? audienceOf(message, warnings) : null
   return {
-    raw,
-    canonical: canonicalText,
+    // Outside the heap: thousands of them wait for the database at a time.
+    raw: Buffer.from(raw),
+    canonical: Buffer.from(canonicalText),
     messageId,
     kind,
     event,

@@ -99,9 +99,8 @@ export async function storeFacts(
       messages.map(({ event }) => event?.name ?? null),
       messages.map(({ event }) => event?.dedupKey ?? null),
       messages.map(({ event }) => event?.occurredAt ?? null),
-      // JSON text has no line break of its own: joined so, it travels without the escapes of an array literal.
-      messages.map(({ raw }) => raw).join('\n'),
-      messages.map(({ canonical }) => canonical).join('\n'),
+      inLines(messages.map(({ raw }) => raw)),
+      inLines(messages.map(({ canonical }) => canonical)),
       arrivals.map(({ place }) => place),
       outcomes.map(({ messageId }) => messageId),
       outcomes.map(({ kind }) => kind),
@@ -113,6 +112,19 @@ export async function storeFacts(
     ],
   })
   return new Map(rows.map((row) => [row.message_id, storedMessage(row)]))
+}
+
+const LINE_END = 10
+
+// JSON text has no line break of its own: joined so, it travels without the escapes of an array literal, and as bytes.
+function inLines(texts: readonly Buffer[]): Buffer {
+  const lines = Buffer.allocUnsafe(texts.reduce((length, text) => length + text.length + 1, 0))
+  let end = 0
+  for (const text of texts) {
+    end += text.copy(lines, end)
+    end = lines.writeUInt8(LINE_END, end)
+  }
+  return lines.subarray(0, -1)
 }
 
 function storedMessage({ message_id, is_new, is_fact, outcome, event_id }: FactRow): StoredMessage {

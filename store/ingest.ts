@@ -54,7 +54,8 @@ async function storeOneByOne(
   for (const item of prepared) {
     const alone = await storePrepared(database, [item], options).catch((error: unknown) => {
       if (!isDataFault(error)) throw error
-      const { messageId, raw } = item
+      const { messageId } = item
+      const raw = item.raw.toString()
       const reason = `message cannot be stored: ${messageOf(error)}`
       return storePrepared(database, [{ kind: 'rejection', messageId, reason, raw }], options)
     })

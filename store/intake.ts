@@ -2,23 +2,20 @@
 // Round trips, statements and the flush at commit are paid once for all of them, and batches of one process do not
 // wait for each other's rows.
 import type { BatchResult } from '../core/batch.ts'
-import type { MappingTable } from '../core/mapping-table.ts'
 import type { Database } from './database.ts'
-import { type Prepared, prepareEntry } from './entries.ts'
+import type { Prepared } from './entries.ts'
 import { type IngestOptions, ingest } from './ingest.ts'
-import { turn } from './turns.ts'
 
 export interface IntakeOptions {
   readonly database: Database
-  readonly table: MappingTable
   readonly optionsOf: (environment: string) => IngestOptions
 }
 
 /**
- * Stores a batch of parsed entries and answers by position, once it is durable.
+ * Stores a batch of entries and answers by position, once it is durable.
  * @throws TrackLayerError UNAVAILABLE when nothing could be made durable
  */
-export type Intake = (environment: string, entries: readonly unknown[]) => Promise<BatchResult[]>
+export type Intake = (environment: string, entries: readonly Prepared[]) => Promise<BatchResult[]>
 
 // While one writes, another one asks or is flushed to the disk.
 const WRITING_AT_ONCE = 3
@@ -45,7 +42,7 @@ interface Line {
   readonly open: Set<Group>
 }
 
-export function createIntake({ database, table, optionsOf }: IntakeOptions): Intake {
+export function createIntake({ database, optionsOf }: IntakeOptions): Intake {
   const lines = new Map<string, Line>()
 
   function storeNext(environment: string, line: Line): void {
@@ -75,16 +72,13 @@ export function createIntake({ database, table, optionsOf }: IntakeOptions): Int
     storeNext(environment, line)
   }
 
-  return async (environment, entries) => {
-    await turn()
-    const prepared = entries.map((entry) => prepareEntry(entry, table))
-    return new Promise((resolve, reject) => {
+  return (environment, entries) =>
+    new Promise((resolve, reject) => {
       const line = lines.get(environment) ?? { waiting: [], open: new Set() }
       lines.set(environment, line)
-      line.waiting.push({ entries: prepared, people: peopleIn(prepared), resolve, reject })
+      line.waiting.push({ entries, people: peopleIn(entries), resolve, reject })
       storeNext(environment, line)
     })
-  }
 }
 
 function peopleIn(entries: readonly Prepared[]): Set<string> {

@@ -12,12 +12,15 @@ export function createSegmentAudienceObjects(
   options: StoreParts,
 ): (context: Context) => Promise<Response> {
   return async (context) => {
-    const signed = await readSignedBody(context, options)
+    const signed = await readSignedBody(context, options, (body) => {
+      const request = readAudienceObjectRequest(body)
+      return typeof request === 'string'
+        ? errorAnswer(context, 400, 'invalid_audience', request)
+        : request
+    })
     if (signed instanceof Response) return signed
-    const request = readAudienceObjectRequest(signed.body)
-    if (typeof request === 'string') return errorAnswer(context, 400, 'invalid_audience', request)
     const { database } = options
-    const { environment } = signed
+    const { environment, content: request } = signed
     try {
       if (request.action === 'create') {
         return context.json(

@@ -5,11 +5,12 @@ import { NO_AUDIENCES } from '../../core/audience-table.ts'
 import { type BatchKind, MAX_BATCH_ENTRIES } from '../../core/batch.ts'
 import { messageOf, TrackLayerError } from '../../core/errors.ts'
 import { isJsonObject } from '../../core/json.ts'
+import { type Prepared, prepareEntry } from '../entries.ts'
 import type { IngestOptions } from '../ingest.ts'
 import { createIntake, type Intake } from '../intake.ts'
 import type { StoreParts } from './app.ts'
 import { errorAnswer, tryAgainAnswer } from './errors.ts'
-import { readSignedBody } from './signed-body.ts'
+import { readSignedBody, type SignedBody } from './signed-body.ts'
 
 /** Batches in the hands of one process at once; more would only wait for connections and memory. */
 const MAX_IN_FLIGHT = 64
@@ -20,25 +21,23 @@ export function createReceivers(
 ): (only?: BatchKind) => (context: Context) => Promise<Response> {
   const intake = createIntake({
     database: options.database,
-    table: options.table,
     optionsOf: (environment) => ingestOptions(options, environment),
   })
   let inFlight = 0
   return (only) => async (context) => {
-    const batch = await readBatch(context, options, only)
-    if (!('entries' in batch)) return batch
+    const batch = await readSignedBody(context, options, (body) => {
+      const entries = readEntries(context, body, only)
+      if (entries instanceof Response) return entries
+      // Counted from here: a sender that is slow, or none of ours, takes nobody's place.
+      if (inFlight >= MAX_IN_FLIGHT && entries.length > 0) {
+        const message = `${MAX_IN_FLIGHT} batches are being stored; send again`
+        return tryAgainAnswer(context, 429, 'overloaded', message, 1)
+      }
+      return entries.map((entry) => prepareEntry(entry, options.table))
+    })
+    if (batch instanceof Response) return batch
     // A ping: whoever sets up a sender learns that the signature holds, and nothing is asked of the database.
-    if (batch.entries.length === 0) return context.json({ results: [] })
-    // Counted from here: a sender that is slow, or none of ours, takes nobody's place.
-    if (inFlight >= MAX_IN_FLIGHT) {
-      return tryAgainAnswer(
-        context,
-        429,
-        'overloaded',
-        `${MAX_IN_FLIGHT} batches are being stored; send again`,
-        1,
-      )
-    }
+    if (batch.content.length === 0) return context.json({ results: [] })
     inFlight++
     try {
       return await storeBatch(context, options, intake, batch)
@@ -48,19 +47,11 @@ export function createReceivers(
   }
 }
 
-interface VerifiedBatch {
-  readonly environment: string
-  readonly entries: readonly unknown[]
-}
-
-async function readBatch(
+function readEntries(
   context: Context,
-  options: StoreParts,
+  body: unknown,
   only: BatchKind | undefined,
-): Promise<VerifiedBatch | Response> {
-  const signed = await readSignedBody(context, options)
-  if (signed instanceof Response) return signed
-  const { environment, body } = signed
+): readonly unknown[] | Response {
   const entries = isJsonObject(body) ? body.batch : null
   if (!Array.isArray(entries)) return errorAnswer(context, 400, 'invalid_batch', INVALID_BATCH)
   if (entries.length > MAX_BATCH_ENTRIES) {
@@ -70,11 +61,9 @@ async function readBatch(
   const other = only
     ? entries.findIndex((entry) => !isJsonObject(entry) || entry.kind !== only)
     : -1
-  if (other >= 0) {
-    const message = `Entry ${other} is not of kind "${only}", the only one taken here; send others to /segment/events`
-    return errorAnswer(context, 422, 'unsupported_kind', message)
-  }
-  return { environment, entries }
+  if (other < 0) return entries
+  const message = `Entry ${other} is not of kind "${only}", the only one taken here; send others to /segment/events`
+  return errorAnswer(context, 422, 'unsupported_kind', message)
 }
 
 const INVALID_BATCH =
@@ -96,15 +85,15 @@ async function storeBatch(
   context: Context,
   { log }: StoreParts,
   intake: Intake,
-  { environment, entries }: VerifiedBatch,
+  { environment, content: prepared }: SignedBody<readonly Prepared[]>,
 ): Promise<Response> {
   try {
-    return context.json({ results: await intake(environment, entries) })
+    return context.json({ results: await intake(environment, prepared) })
   } catch (error) {
     if (!(error instanceof TrackLayerError) || error.code !== 'UNAVAILABLE') throw error
     log(
       'error',
-      `cannot store a batch of ${entries.length} for ${environment}: ${messageOf(error)}`,
+      `cannot store a batch of ${prepared.length} for ${environment}: ${messageOf(error)}`,
     )
     return tryAgainAnswer(context, 503, 'unavailable', 'The store cannot write now; send again', 5)
   }

@@ -7,16 +7,21 @@ import { errorAnswer } from './errors.ts'
 import { readBody } from './read-body.ts'
 import { verifyRequest } from './verify-request.ts'
 
-export interface SignedBody {
+export interface SignedBody<Content> {
   readonly environment: string
-  readonly body: unknown
+  readonly content: Content
 }
 
-/** The body and the environment that signed it, or the refusal. */
-export async function readSignedBody(
+/**
+ * What `read` makes of the body, and the environment that signed it, or the refusal. It reads in the turn in which the body
+ * is parsed: what a suspended request holds survives each collection of the young generation, which cost an eighth of the
+ * store's time while parsed bodies were held.
+ */
+export async function readSignedBody<Content>(
   context: Context,
   { access, database, log, keys }: StoreParts,
-): Promise<SignedBody | Response> {
+  read: (body: unknown) => Content | Response,
+): Promise<SignedBody<Content> | Response> {
   const contentType = context.req.header('content-type') ?? 'none'
   if (!/^application\/json\s*(;|$)/i.test(contentType)) {
     const message = `Content-Type is ${contentType}, want application/json`
@@ -35,10 +40,17 @@ export async function readSignedBody(
     return errorAnswer(context, 401, 'unauthorized', verdict.message)
   }
   keys.secretUse.note(verdict.environment, verdict.secret, senderOf(context))
+  const json = parsed(bytes)
+  if (json === null) return errorAnswer(context, 400, 'invalid_json', 'Body is not JSON')
+  const content = read(json.body)
+  return content instanceof Response ? content : { environment: verdict.environment, content }
+}
+
+function parsed(bytes: Buffer): { readonly body: unknown } | null {
   try {
-    return { environment: verdict.environment, body: JSON.parse(bytes.toString('utf8')) }
+    return { body: JSON.parse(bytes.toString('utf8')) }
   } catch {
-    return errorAnswer(context, 400, 'invalid_json', 'Body is not JSON')
+    return null
   }
 }
 
