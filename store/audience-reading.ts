@@ -248,7 +248,7 @@ export interface PageOptions {
 
 // From index to index: one probe each for the entry, its event and the document.
 const RECORD = `
-  (select e.canonical
+  (select e.canonical::json
    from (
      select id from membership_transitions
      where environment = m.environment and audience_id = m.audience_id and subject = m.subject and direction = 'entered'

@@ -113,7 +113,7 @@ const STATES = `
   ) inside on true
   left join lateral (
     select jsonb_agg(jsonb_build_object('as', coalesce(d.decision ->> 'sent_as', h.direction), 'state', d.state,
-             'remote', d.decision ->> 'remote_audience', 'user', e.canonical -> 'user') order by h.id desc) as told
+             'remote', d.decision ->> 'remote_audience', 'user', e.canonical::json -> 'user') order by h.id desc) as told
     from (
       select h.id, h.direction from membership_transitions h
       where h.environment = $1 and h.audience_id = x.audience_id and h.subject = x.subject and h.id <= x.id

@@ -32,12 +32,12 @@ export async function readConsentStatements(
 ): Promise<SaidConsent[]> {
   // Found as text: PostgreSQL cannot read JSON with a NUL in it.
   const { rows } = await client.query<Row>(
-    `select m.profile_id::text, m.message_id, m.received_at, m.raw::text as raw
+    `select m.profile_id::text, m.message_id, m.received_at, m.raw
      from unnest($2::bigint[]) as person (id)
      cross join lateral (
        select * from messages where profile_id = person.id order by received_at desc, message_id desc limit $3
      ) m
-     where m.environment = $1 and m.kind <> 'event' and position('"categoryPreferences"' in m.raw::text) > 0`,
+     where m.environment = $1 and m.kind <> 'event' and position('"categoryPreferences"' in m.raw) > 0`,
     [environment, profiles, most],
   )
   return rows.flatMap(saidIn).sort(byInstant)

@@ -16,6 +16,7 @@ interface Statement {
  * Records what the messages state and wakes the deliveries of whoever said something new: held ones are decided again,
  * and so are those waiting for a retry, which a refusal withdraws. A no after a yes, of the person or of somebody merged
  * into them, is kept as a revocation.
+ * @param created profiles that this transaction made: nothing of theirs waits yet
  * @returns the profiles of whoever said something new
  */
 export async function recordConsents(
@@ -23,6 +24,7 @@ export async function recordConsents(
   occasion: Occasion,
   messages: readonly PreparedMessage[],
   profiles: readonly (string | null)[],
+  created: ReadonlySet<string>,
 ): Promise<readonly string[]> {
   const statements = latestStatements(messages, profiles, occasion.receivedAt.toISOString())
   if (statements.length === 0) return []
@@ -66,7 +68,11 @@ export async function recordConsents(
     ],
   })
   const changed = rows.map(({ profile_id }) => profile_id)
-  await wakeDeliveries(client, occasion, changed)
+  await wakeDeliveries(
+    client,
+    occasion,
+    changed.filter((profile) => !created.has(profile)),
+  )
   return changed
 }
 

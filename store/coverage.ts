@@ -24,7 +24,7 @@ export async function findUncovered(
        from messages
        -- PostgreSQL refuses to take apart JSON with a NUL in it.
        cross join lateral (
-         select case when position('\\u0000' in raw::text) = 0 and raw ->> 'type' = 'track' then raw ->> 'event' end as event
+         select case when position('\\u0000' in raw) = 0 and raw::json ->> 'type' = 'track' then raw::json ->> 'event' end as event
        ) name
        where environment = $1 and kind in ('event', 'unmapped') and name.event is not null
        order by received_at desc limit $2

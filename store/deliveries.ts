@@ -161,9 +161,10 @@ function earlierOf(
 
 /** A row with PERSON_COLUMNS as the worker sees it. */
 export function deliveryOf(
-  { id, attempts, canonical, received_at, user_id, consents, profile_id }: DeliveryRow,
+  { id, attempts, canonical: text, received_at, user_id, consents, profile_id }: DeliveryRow,
   replay: ReplayUnderWay | null,
 ): ClaimedDelivery {
+  const canonical: CanonicalEvent = JSON.parse(text)
   return {
     id,
     attempt: attempts,
@@ -186,7 +187,8 @@ interface ClaimRow extends DeliveryRow {
 export interface DeliveryRow {
   id: string
   attempts: number
-  canonical: CanonicalEvent
+  /** JSON text. */
+  canonical: string
   received_at: Date
   user_id: string | null
   consents: ConsentStatement[] | null

@@ -131,8 +131,8 @@ interface DetailRow {
 }
 
 const DETAILS = `
-  select m.message_id, m.received_at, m.kind, m.outcome, m.receipts, m.event_id, m.raw,
-         e.name, e.order_id, e.canonical, coalesce(root.id, p.id)::text as profile_id,
+  select m.message_id, m.received_at, m.kind, m.outcome, m.receipts, m.event_id, m.raw::json,
+         e.name, e.order_id, e.canonical::json, coalesce(root.id, p.id)::text as profile_id,
          coalesce(root.user_id, p.user_id) as user_id,
          (select jsonb_object_agg(d.destination, d.state) from deliveries d where d.event_id = e.id) as deliveries
   from unnest($2::text[], $3::bigint[]) with ordinality as t (message_id, event_row, place)

@@ -43,7 +43,7 @@ const STORE_FACTS = `
     insert into messages
       (environment, message_id, kind, outcome, event_id, profile_id, receipts, received_at, warnings, raw)
     select $1, message_id, kind, case kind when 'unmapped' then 'unmapped' else 'accepted' end, event_id, profile_id,
-           receipts, $2, warnings::jsonb, raw::json
+           receipts, $2, warnings::jsonb, raw
     from entry order by message_id
     on conflict (environment, message_id) do update set receipts = messages.receipts + excluded.receipts
     returning message_id, xmax = 0 as is_new, outcome, event_id
@@ -52,7 +52,7 @@ const STORE_FACTS = `
       (environment, name, event_id, dedup_key, message_id, profile_id, occurred_at, received_at, owed, order_id,
        canonical)
     select $1, entry.name, entry.event_id, entry.dedup_key, entry.message_id, entry.profile_id, entry.occurred_at, $2,
-           cardinality($3::text[]), entry.order_id, entry.canonical::json
+           cardinality($3::text[]), entry.order_id, entry.canonical
     from entry join stored using (message_id)
     where stored.is_new and entry.name is not null
     order by entry.name, entry.dedup_key, case when entry.dedup_key is null then entry.event_id end, entry.place

@@ -24,6 +24,8 @@ export interface ResolvedProfiles {
   readonly moved: readonly MovedMembership[]
   /** Whom others merged into, each once. */
   readonly merged: readonly string[]
+  /** Who was made here: nothing of theirs is known to anybody else yet. */
+  readonly created: ReadonlySet<string>
 }
 
 export interface MovedMembership {
@@ -63,6 +65,7 @@ export async function resolveProfiles(
     own: idsOf(decision.own),
     moved,
     merged: rootsOf(decision).map(idOf),
+    created: new Set(ids),
   }
 }
 

@@ -100,7 +100,7 @@ async function storeMessages(
   if (messages.length === 0) return new Map()
   const arrivals = arrivalsOf(messages)
   const unique = arrivals.map(({ message }) => message)
-  const { profiles, own, moved, merged } = await resolveProfiles(client, occasion, unique)
+  const { profiles, own, moved, merged, created } = await resolveProfiles(client, occasion, unique)
   const stored = await storeFacts(client, occasion, arrivals, own, destinations)
   // A repeat states nothing anew: without an instant of its own it would win over what was stated since.
   const statedBy = (people: readonly (string | null)[]) =>
@@ -112,7 +112,7 @@ async function storeMessages(
   )
   // One after the other, in one round trip; the counters, which others wait for, last.
   const [consenting, duplicates] = await Promise.all([
-    recordConsents(client, occasion, unique, stating),
+    recordConsents(client, occasion, unique, stating, created),
     markDuplicates(client, occasion, repeated),
     recordTraits(client, occasion, unique, statedBy(own)),
     recordViolations(client, occasion, fresh),

@@ -170,15 +170,15 @@ interface EventRow {
 // A duplicate leads to its winner by event id, which counts once for each name: of several the one that states the same
 // Segment event comes first, then the earliest.
 const MESSAGE = `
-  select m.message_id, m.environment, m.kind, m.outcome, m.received_at, m.receipts, m.warnings, m.raw,
+  select m.message_id, m.environment, m.kind, m.outcome, m.received_at, m.receipts, m.warnings, m.raw::json,
          coalesce(root.id, p.id)::text as profile_id, p.id::text as own_profile_id,
          case when root.id is null then p.user_id else root.user_id end as canonical_user_id,
          (select json_build_object('id', e.id::text, 'name', e.name, 'event_id', e.event_id,
-                   'dedup_key', e.dedup_key, 'message_id', e.message_id, 'canonical', e.canonical)
+                   'dedup_key', e.dedup_key, 'message_id', e.message_id, 'canonical', e.canonical::json)
           from events e
           where e.environment = m.environment and e.event_id = m.event_id
           order by e.message_id = m.message_id desc,
-                   e.canonical ->> 'segment_event' is not distinct from m.raw ->> 'event' desc, e.id
+                   e.canonical::json ->> 'segment_event' is not distinct from m.raw::json ->> 'event' desc, e.id
           limit 1) as event
   from messages m
   left join profiles p on p.id = m.profile_id
@@ -206,7 +206,7 @@ async function transitionsOf(
 ): Promise<TransitionStory[]> {
   if (kind !== 'audience' && kind !== 'delete') return []
   const { rows } = await client.query<Omit<TransitionStory, 'deliveries'> & { id: string }>(
-    `select e.id::text, e.canonical -> 'properties' ->> 'audience_id' as audience, x.direction, x.reason, x.event_id
+    `select e.id::text, e.canonical::json -> 'properties' ->> 'audience_id' as audience, x.direction, x.reason, x.event_id
      from membership_transitions x join events e on e.transition_id = x.id
      where x.environment = $1 and x.message_id = $2 order by x.id`,
     [environment, message_id],

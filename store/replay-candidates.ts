@@ -104,7 +104,7 @@ const EVENTS_OF_MESSAGE = (id: string) => `
     select w.id from events w
     where w.environment = m.environment and w.event_id = m.event_id
     order by w.message_id = m.message_id desc,
-             w.canonical ->> 'segment_event' is not distinct from m.raw ->> 'event' desc, w.id
+             w.canonical::json ->> 'segment_event' is not distinct from m.raw::json ->> 'event' desc, w.id
     limit 1
   ) w
   where m.environment = $1 and m.message_id = ${id}`

@@ -58,7 +58,7 @@ const LOG = `
     insert into events
       (environment, name, event_id, message_id, profile_id, occurred_at, received_at, owed, canonical, transition_id)
     select $1, case e.direction when 'entered' then '${AUDIENCE_ENTERED}' else '${AUDIENCE_EXITED}' end, e.event_id,
-           e.message_id, e.profile_id, e.computed_at, $2, json_array_length(e.owed::json), e.canonical::json, logged.id
+           e.message_id, e.profile_id, e.computed_at, $2, json_array_length(e.owed::json), e.canonical, logged.id
     from entry e join logged using (event_id) order by e.event_id
     on conflict do nothing
     returning id, event_id

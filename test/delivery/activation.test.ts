@@ -229,7 +229,7 @@ test('drift is found, listed without personal data, and repaired once', async ()
   // As if an entry and a removal had been refused for good.
   await database.query(
     `update deliveries d set state = 'dead', reason = 'refused'
-     from events e where e.id = d.event_id and (e.canonical ->> 'canonical_user_id', e.name) in
+     from events e where e.id = d.event_id and (e.canonical::json ->> 'canonical_user_id', e.name) in
        (('ann', 'audience_entered'), ('cyd', 'audience_exited'))`,
   )
   const { destinations } = await stage.audit()

@@ -291,7 +291,7 @@ describe('memberships', () => {
       membership({ email: 'jane@example.com', anonymous: 'a1', at: 1, messageId: 'm1' }),
     ])
     const [row] = await database.query<{ canonical: JsonObject }>(
-      "select canonical from events where name = 'audience_entered'",
+      "select canonical::json from events where name = 'audience_entered'",
     )
     expect(row?.canonical).toEqual({
       segment_event: 'Audience Entered',

@@ -152,19 +152,19 @@ describe('an entry that PostgreSQL finds hard is stored, texts of columns repair
     {
       name: 'NUL in the canonical event',
       text: withProperties({ note: 'a\0b' }),
-      stored: `select strpos(canonical::text, 'a\\u0000b') > 0 as found from events`,
+      stored: `select strpos(canonical, 'a\\u0000b') > 0 as found from events`,
       want: true,
     },
     {
       name: 'a lone surrogate in the canonical event',
       text: withProperties({ note: 'a\uD800b' }),
-      stored: `select strpos(canonical::text, 'a\\ud800b') > 0 as found from events`,
+      stored: `select strpos(canonical, 'a\\ud800b') > 0 as found from events`,
       want: true,
     },
     {
       name: 'NUL in a key of the canonical event',
       text: withProperties({ 'no\0te': 1 }),
-      stored: `select strpos(canonical::text, '\\u0000') > 0 as found from events`,
+      stored: `select strpos(canonical, '\\u0000') > 0 as found from events`,
       want: true,
     },
     {
@@ -182,7 +182,7 @@ describe('an entry that PostgreSQL finds hard is stored, texts of columns repair
     {
       name: 'NUL in the raw message',
       text: JSON.stringify({ ...order, message: { ...(order.message as JsonObject), note: '\0' } }),
-      stored: `select strpos(raw::text, '\\u0000') > 0 as found from messages`,
+      stored: `select strpos(raw, '\\u0000') > 0 as found from messages`,
       want: true,
     },
     {
@@ -214,7 +214,7 @@ describe('an entry that PostgreSQL finds hard is stored, texts of columns repair
     {
       name: 'a number beyond measure in the canonical event',
       text: withProperties({ huge: 0 }).replace('"huge":0', '"huge":1e999999'),
-      stored: "select canonical -> 'properties' -> 'huge' as found from events",
+      stored: "select canonical::json -> 'properties' -> 'huge' as found from events",
       want: null,
     },
     {
@@ -236,7 +236,7 @@ describe('an entry that PostgreSQL finds hard is stored, texts of columns repair
     {
       name: 'keys named __proto__ and constructor',
       text: withProperties({ a: 0 }).replace('"a":0', '"__proto__":{"x":1},"constructor":2'),
-      stored: "select canonical -> 'properties' -> '__proto__' ->> 'x' as found from events",
+      stored: "select canonical::json -> 'properties' -> '__proto__' ->> 'x' as found from events",
       want: '1',
     },
     {

@@ -106,9 +106,9 @@ describe('every kind of message', () => {
         ...(eventId ? { event_id: eventId } : {}),
       },
     ])
-    expect(await database.query('select kind, outcome, event_id, raw from messages')).toEqual([
-      { kind, outcome, event_id: eventId ?? null, raw: { timestamp: AT, ...message } },
-    ])
+    expect(await database.query('select kind, outcome, event_id, raw::json from messages')).toEqual(
+      [{ kind, outcome, event_id: eventId ?? null, raw: { timestamp: AT, ...message } }],
+    )
   })
 
   // The audience entry's transition is an event too, owed to nobody here: the audience is not listed.
@@ -133,7 +133,7 @@ describe('every kind of message', () => {
     const { canonical } = batchOf([orderMessage('o1')]).batch[0] ?? {}
     expect(
       await database.query(
-        'select name, event_id, dedup_key, message_id, occurred_at, received_at, canonical from events',
+        'select name, event_id, dedup_key, message_id, occurred_at, received_at, canonical::json from events',
       ),
     ).toEqual([
       {
@@ -243,7 +243,9 @@ describe('a second message for one fact', () => {
     ])
     expect(await counts()).toEqual({ messages: 2, events: 1, deliveries: 2, rejections: 0 })
     expect(
-      await database.query("select raw ->> 'messageId' as id, outcome, event_id from messages"),
+      await database.query(
+        "select raw::json ->> 'messageId' as id, outcome, event_id from messages",
+      ),
     ).toContainEqual({ id: 'second', outcome: 'duplicate', event_id: 'seg_msg-o1' })
   })
 

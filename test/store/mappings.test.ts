@@ -9,6 +9,7 @@ import { type MappingVersion, recordMappingTable } from '../../store/mapping-ver
 import { readMigrations } from '../../store/migrate.ts'
 import { table } from '../core/support/table.ts'
 import { useDatabase } from '../support/database.ts'
+import { runOlderStatements } from '../support/older-migration.ts'
 import { ACCOUNT, API_KEYS, batchOf, orderMessage, SECRETS } from '../support/signed-batch.ts'
 import { createTestStore, type TestStore } from '../support/store.ts'
 
@@ -361,8 +362,13 @@ test('the migration counts what came before it', async () => {
   await database.query('delete from mapping_tallies')
   const migrations = readMigrations(path.join(ROOT, 'store', 'migrations'))
   const sql = migrations.find(({ number }) => number === 11)?.sql ?? ''
-  for (const statement of sql.split(';').filter((one) => one.includes('insert into')))
-    await database.query(statement.slice(statement.indexOf('insert into')))
+  await runOlderStatements(
+    database,
+    sql
+      .split(';')
+      .filter((one) => one.includes('insert into'))
+      .map((statement) => statement.slice(statement.indexOf('insert into'))),
+  )
   const tallies = await database.query(
     'select kind, name, count::integer, example from mapping_tallies order by kind, name',
   )

@@ -5,6 +5,7 @@ import { parseAudiencesFile } from '../../core/audience-schema.ts'
 import type { JsonObject } from '../../core/json.ts'
 import type { OutcomeGroup, Outcomes } from '../../store/outcomes.ts'
 import { useDatabase } from '../support/database.ts'
+import { runOlderStatements } from '../support/older-migration.ts'
 import { createTestStore, type TestStore } from '../support/store.ts'
 
 const database = useDatabase()
@@ -287,7 +288,7 @@ test('the migration takes out of stored events what ingestion would have', async
   await database.query('delete from conversions')
   const migration = readFileSync('store/migrations/0008_outcomes.sql', 'utf8')
   const backfill = /^insert into conversions[^;]+;/m.exec(migration)?.[0] ?? ''
-  await database.query(backfill)
+  await runOlderStatements(database, [backfill])
   expect(await read()).toEqual(written)
 })
 

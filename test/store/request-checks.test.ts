@@ -360,7 +360,7 @@ describe('over a real connection', () => {
     const { headers } = signedRequest(bytes as unknown as string, { nowMs: store.clock.now() })
     expect((await send(headers, [bytes])).status).toBe(200)
     const [row] = await database.query<{ name: string }>(
-      "select raw ->> 'name' as name from messages",
+      "select raw::json ->> 'name' as name from messages",
     )
     expect(row?.name).toBe('caf\uFFFD')
   })
