@@ -277,7 +277,7 @@ async function recordAttempts(
   await client.query({
     name: 'record-attempts',
     text: `insert into attempts (delivery_id, number, started_at, duration_ms, status, error, request, response)
-               select id, number, started_at, duration_ms, status, error, request::json, response
+               select id, number, started_at, duration_ms, status, error, request, response
                from unnest($1::bigint[], $2::integer[], $3::timestamptz[], $4::integer[], $5::integer[], $6::text[],
                            string_to_array($7, e'\\n'), $8::text[])
                  as t (id, number, started_at, duration_ms, status, error, request, response)`,

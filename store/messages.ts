@@ -223,7 +223,7 @@ async function deliveriesOf(client: PoolClient, eventId: string): Promise<Delive
             case when d.state in ('pending', 'retrying', 'held') then d.due_at end as due_at, d.claimed_until,
             coalesce((
               select jsonb_agg(jsonb_build_object('number', a.number, 'started_at', a.started_at,
-                'duration_ms', a.duration_ms, 'status', a.status, 'error', a.error, 'request', a.request,
+                'duration_ms', a.duration_ms, 'status', a.status, 'error', a.error, 'request', a.request::json,
                 'response', a.response) order by a.number)
               from attempts a where a.delivery_id = d.id), '[]') as attempts
      from deliveries d where d.event_id = $1 order by d.destination`,

@@ -62,7 +62,7 @@ export async function readCandidates(
                       'startedAt', to_char(a.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
                       order by a.number)
              from attempts a where a.delivery_id = d.id) as marks,
-            (select json_build_object('number', a.number, 'request', a.request,
+            (select json_build_object('number', a.number, 'request', a.request::json,
                       'at', to_char(a.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
              from attempts a where a.delivery_id = d.id order by a.number desc limit 1) as sent
      from deliveries d

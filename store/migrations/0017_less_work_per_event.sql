@@ -8,7 +8,8 @@ alter table identifiers drop constraint identifiers_pkey;
 -- Written in the transaction that has just found or made the profile, as everything else that refers to one.
 alter table consents drop constraint consents_profile_id_fkey;
 
--- Both are JSON text that the store itself has written, and are read whole nearly always: json would check each again as it
--- is stored, a twentieth of what PostgreSQL spends on an event. The tables are written anew, and locked for as long.
+-- JSON text that the store itself has written, and that is read whole nearly always: json would check each again as it is
+-- stored, a twentieth of what PostgreSQL spends on an event. The tables are written anew, and locked for as long.
 alter table messages alter column raw type text using raw::text;
 alter table events alter column canonical type text using canonical::text;
+alter table attempts alter column request type text using request::text;
