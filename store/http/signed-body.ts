@@ -14,8 +14,8 @@ export interface SignedBody<Content> {
 
 /**
  * What `read` makes of the body, and the environment that signed it, or the refusal. It reads in the turn in which the body
- * is parsed: what a suspended request holds survives each collection of the young generation, which cost an eighth of the
- * store's time while parsed bodies were held.
+ * is parsed: what a suspended request holds survives each collection of the young generation, half of it while parsed bodies
+ * were held.
  */
 export async function readSignedBody<Content>(
   context: Context,
