@@ -5,7 +5,6 @@ import type { BatchResult } from '../core/batch.ts'
 import type { Database } from './database.ts'
 import type { Prepared } from './entries.ts'
 import { type IngestOptions, ingest } from './ingest.ts'
-import { createSettledPeople, type SettledPeople } from './settled-people.ts'
 
 export interface IntakeOptions {
   readonly database: Database
@@ -26,7 +25,7 @@ const MAX_GROUP_ENTRIES = 400
 
 interface Waiting {
   readonly entries: readonly Prepared[]
-  /** Whom it may link, by every id. */
+  /** Whom it names, by every id. */
   readonly people: ReadonlySet<string>
   readonly resolve: (results: BatchResult[]) => void
   readonly reject: (error: unknown) => void
@@ -41,7 +40,6 @@ interface Line {
   readonly waiting: Waiting[]
   /** Not committed yet. */
   readonly open: Set<Group>
-  readonly settled: SettledPeople
 }
 
 export function createIntake({ database, optionsOf }: IntakeOptions): Intake {
@@ -61,10 +59,7 @@ export function createIntake({ database, optionsOf }: IntakeOptions): Intake {
     ingest(database, entries, { ...optionsOf(environment), onWritten })
       .then(
         (results) => {
-          for (const [at, { entries, resolve }] of group.batches.entries()) {
-            line.settled.note(entries)
-            resolve(results[at] ?? [])
-          }
+          for (const [at, { resolve }] of group.batches.entries()) resolve(results[at] ?? [])
         },
         (error: unknown) => {
           for (const { reject } of group.batches) reject(error) // each sender is answered
@@ -79,29 +74,25 @@ export function createIntake({ database, optionsOf }: IntakeOptions): Intake {
 
   return (environment, entries) =>
     new Promise((resolve, reject) => {
-      const line = lines.get(environment) ?? newLine()
+      const line = lines.get(environment) ?? { waiting: [], open: new Set() }
       lines.set(environment, line)
-      line.waiting.push({ entries, people: peopleIn(entries, line.settled), resolve, reject })
+      line.waiting.push({ entries, people: peopleIn(entries), resolve, reject })
       storeNext(environment, line)
     })
 }
 
-function newLine(): Line {
-  return { waiting: [], open: new Set(), settled: createSettledPeople() }
-}
-
-function peopleIn(entries: readonly Prepared[], settled: SettledPeople): Set<string> {
+function peopleIn(entries: readonly Prepared[]): Set<string> {
   const people = new Set<string>()
   for (const entry of entries) {
-    if (entry.kind === 'rejection' || settled.has(entry.identity)) continue
+    if (entry.kind === 'rejection') continue
     const { userId, anonymousId, previousId } = entry.identity
     for (const id of [userId, anonymousId, previousId]) if (id !== null) people.add(id)
   }
   return people
 }
 
-// In order of arrival, but for batches that may link somebody whom an open transaction or an earlier batch that waits may
-// link: two transactions that link the same person would undo each other's work.
+// In order of arrival, but for batches that name somebody whom an open transaction or an earlier batch that waits names:
+// two transactions that link the same person would undo each other's work.
 function takeGroup({ waiting, open }: Line): Group {
   const taken: Waiting[] = []
   const left: Waiting[] = []
