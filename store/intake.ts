@@ -92,7 +92,8 @@ function peopleIn(entries: readonly Prepared[]): Set<string> {
 }
 
 // In order of arrival, but for batches that name somebody whom an open transaction or an earlier batch that waits names:
-// two transactions that link the same person would undo each other's work.
+// two transactions that link the same person would undo each other's work, and an answer about consent would not wake an event
+// that is being stored beside it.
 function takeGroup({ waiting, open }: Line): Group {
   const taken: Waiting[] = []
   const left: Waiting[] = []
