@@ -74,19 +74,20 @@ export interface ReplayUnderWay {
   readonly identity: string | null
 }
 
+const CONSENTS = `(
+               select json_agg(json_build_object('category', c.category, 'granted', c.granted,
+                        'statedAt', to_char(c.stated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+                        'messageId', c.message_id) order by c.stated_at desc, c.message_id, c.category)
+               from consents c
+               where c.profile_id = any (array(
+                 select coalesce(root.id, p.id)
+                 union all select id from profiles where merged_into = coalesce(root.id, p.id))))`
+
 /** SQL: who the person of event `e` is by now (`p`, `root`: its profile and what that was merged into). */
 export const PERSON_COLUMNS = `
              coalesce(root.id, p.id)::text as profile_id,
              case when root.id is null then p.user_id else root.user_id end as user_id,
-             case when p.id is not null then (
-               select json_agg(json_build_object('category', c.category, 'granted', c.granted,
-                        'statedAt', to_char(c.stated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-                        'messageId', c.message_id) order by c.stated_at desc)
-               from consents c
-               where c.profile_id = any (array(
-                 select coalesce(root.id, p.id)
-                 union all select id from profiles where merged_into = coalesce(root.id, p.id)))
-             ) end as consents`
+             case when p.id is not null then ${CONSENTS} end as consents`
 
 export interface ClaimOptions {
   readonly environment: string
@@ -250,9 +251,15 @@ export async function recordDeliveries(
   records: readonly DeliveryRecord[],
 ): Promise<void> {
   if (records.length === 0) return
-  const sorted = [...records].sort((a, b) => Number(a.delivery.id) - Number(b.delivery.id))
+  const inOrder = [...records].sort((a, b) => Number(a.delivery.id) - Number(b.delivery.id))
   const now = new Date(database.clock.now())
   await inTransaction(database, async (client) => {
+    const answered = await peopleWhoAnswered(client, inOrder)
+    const sorted = inOrder.map((record) =>
+      answered.has(record.delivery.profileId) && waitsForAnswer(record)
+        ? { ...record, settlement: { ...record.settlement, dueAt: now } }
+        : record,
+    )
     const attempts = sorted.flatMap(({ delivery, attempt }) =>
       attempt ? [{ delivery, attempt }] : [],
     )
@@ -267,6 +274,46 @@ export async function recordDeliveries(
     await addConfirmations(client, taken, now)
     await recordReplays(client, sorted, settled, now)
   })
+}
+
+function waitsForAnswer({ settlement }: DeliveryRecord): boolean {
+  return settlement.state === 'held' && settlement.reason === 'consent_unknown'
+}
+
+// Whoever states something wakes what waits for it (consents.ts), but does not see an event that is being stored beside it;
+// and the worker that claims that event does not see the statement. Both hold the person: either the statement is
+// committed, and found here, or what is held now is found by it.
+async function peopleWhoAnswered(
+  client: PoolClient,
+  records: readonly DeliveryRecord[],
+): Promise<ReadonlySet<string | null | undefined>> {
+  const known = new Map(
+    records.flatMap((record) =>
+      waitsForAnswer(record) && record.delivery.profileId
+        ? [[record.delivery.profileId, record.delivery.consents] as const]
+        : [],
+    ),
+  )
+  if (known.size === 0) return new Set()
+  const people = [[...known.keys()]]
+  const [, { rows }] = await Promise.all([
+    client.query({
+      name: 'hold-waiting-people',
+      text: 'select from profiles where id = any($1::bigint[]) order by profiles.id for share',
+      values: people,
+    }),
+    client.query<{ id: string; consents: ConsentStatement[] | null }>({
+      name: 'consents-of-people',
+      text: `select p.id::text, ${CONSENTS} as consents
+             from profiles p left join profiles root on root.id = p.merged_into
+             where p.id = any($1::bigint[])`,
+      values: people,
+    }),
+  ])
+  const answered = rows.filter(
+    ({ id, consents }) => JSON.stringify(consents ?? []) !== JSON.stringify(known.get(id)),
+  )
+  return new Set(answered.map(({ id }) => id))
 }
 
 async function recordAttempts(

@@ -45,12 +45,14 @@ export async function resolveProfiles(
 ): Promise<ResolvedProfiles> {
   const claims = messages.map(({ identity }) => identity)
   const owners = await ownersOf(client, occasion, claims)
-  const everybody = messages.some(concernsMemberships)
   const { decision, separated } = await decide(client, claims, owners)
+  const held = messages.some(concernsMemberships)
+    ? [...owners.values()].map(({ id }) => id)
+    : messages.flatMap(({ consent }, at) => (consent && decision.profiles[at]) ?? [])
   const contacts = contactLinks(messages, decision.own)
   // One after the other, in one round trip.
   const [, ids] = await Promise.all([
-    holdProfiles(client, decision, owners, everybody),
+    holdProfiles(client, decision, owners, held),
     makePeople(client, occasion, decision, contacts),
   ])
   const made = new Map(decision.created.map(({ placeholder }, place) => [placeholder, ids[place]]))
@@ -179,15 +181,16 @@ async function passSeparations(
 // nobody separated from it. Otherwise a visitor who became a user meanwhile would merge into another one, and merges could
 // chain or cross.
 // A batch about memberships holds everybody it names here, at once and in order: memberships are settled under that hold,
-// and two batches that took it in two steps would wait for each other.
+// and two batches that took it in two steps would wait for each other. Whoever states consent is held so that no delivery of
+// theirs is put aside unseen meanwhile (deliveries.ts).
 async function holdProfiles(
   client: PoolClient,
   { merges, identified }: IdentityDecision,
   owners: Owners,
-  everybody: boolean,
+  held: readonly string[],
 ): Promise<void> {
   const touched = new Set([
-    ...(everybody ? [...owners.values()].map(({ id }) => id) : []),
+    ...held,
     ...merges.flatMap(({ from, into }) => [from, into]),
     ...identified.map(({ profile }) => profile),
   ])

@@ -5,6 +5,7 @@ import type { BatchResult } from '../core/batch.ts'
 import type { Database } from './database.ts'
 import type { Prepared } from './entries.ts'
 import { type IngestOptions, ingest } from './ingest.ts'
+import { createSettledPeople, type SettledPeople } from './settled-people.ts'
 
 export interface IntakeOptions {
   readonly database: Database
@@ -25,8 +26,8 @@ const MAX_GROUP_ENTRIES = 400
 
 interface Waiting {
   readonly entries: readonly Prepared[]
-  /** Whom it names, by every id. */
-  readonly people: ReadonlySet<string>
+  /** Whom it may link or hold, by every id. */
+  readonly people: readonly string[]
   readonly resolve: (results: BatchResult[]) => void
   readonly reject: (error: unknown) => void
 }
@@ -40,6 +41,7 @@ interface Line {
   readonly waiting: Waiting[]
   /** Not committed yet. */
   readonly open: Set<Group>
+  readonly settled: SettledPeople
 }
 
 export function createIntake({ database, optionsOf }: IntakeOptions): Intake {
@@ -59,7 +61,10 @@ export function createIntake({ database, optionsOf }: IntakeOptions): Intake {
     ingest(database, entries, { ...optionsOf(environment), onWritten })
       .then(
         (results) => {
-          for (const [at, { resolve }] of group.batches.entries()) resolve(results[at] ?? [])
+          for (const [at, { entries, resolve }] of group.batches.entries()) {
+            line.settled.note(entries)
+            resolve(results[at] ?? [])
+          }
         },
         (error: unknown) => {
           for (const { reject } of group.batches) reject(error) // each sender is answered
@@ -74,47 +79,47 @@ export function createIntake({ database, optionsOf }: IntakeOptions): Intake {
 
   return (environment, entries) =>
     new Promise((resolve, reject) => {
-      const line = lines.get(environment) ?? { waiting: [], open: new Set() }
+      const line = lines.get(environment) ?? newLine()
       lines.set(environment, line)
-      line.waiting.push({ entries, people: peopleIn(entries), resolve, reject })
+      line.waiting.push({ entries, people: peopleIn(entries, line.settled), resolve, reject })
       storeNext(environment, line)
     })
 }
 
-function peopleIn(entries: readonly Prepared[]): Set<string> {
-  const people = new Set<string>()
-  for (const entry of entries) {
-    if (entry.kind === 'rejection') continue
-    const { userId, anonymousId, previousId } = entry.identity
-    for (const id of [userId, anonymousId, previousId]) if (id !== null) people.add(id)
-  }
-  return people
+function newLine(): Line {
+  return { waiting: [], open: new Set(), settled: createSettledPeople() }
 }
 
-// In order of arrival, but for batches that name somebody whom an open transaction or an earlier batch that waits names:
-// two transactions that link the same person would undo each other's work, and an answer about consent would not wake an event
-// that is being stored beside it.
+function peopleIn(entries: readonly Prepared[], settled: SettledPeople): string[] {
+  return entries.flatMap((entry) => {
+    if (entry.kind === 'rejection' || settled.has(entry)) return []
+    const { userId, anonymousId, previousId } = entry.identity
+    return [userId, anonymousId, previousId].filter((id) => id !== null)
+  })
+}
+
+// In order of arrival, but for batches that may link or hold somebody whom an open transaction or an earlier batch that waits
+// may link or hold: two transactions that link the same person would undo each other's work, and one that waits for a row
+// keeps a connection from others.
 function takeGroup({ waiting, open }: Line): Group {
   const taken: Waiting[] = []
   const left: Waiting[] = []
-  const busy = [...open].flatMap(({ batches }) => batches.map(({ people }) => people))
+  const busy = new Set<string>()
+  const makeBusy = ({ people }: Waiting) => {
+    for (const person of people) busy.add(person)
+  }
+  for (const { batches } of open) batches.forEach(makeBusy)
   let count = 0
   for (const batch of waiting) {
-    const isFree = !busy.some((people) => overlaps(people, batch.people))
     const fits = taken.length === 0 || count + batch.entries.length <= MAX_GROUP_ENTRIES
-    if (isFree && fits) {
+    if (fits && batch.people.every((person) => !busy.has(person))) {
       taken.push(batch)
       count += batch.entries.length
     } else {
       left.push(batch)
-      busy.push(batch.people)
+      makeBusy(batch)
     }
   }
   waiting.splice(0, waiting.length, ...left)
   return { batches: taken, isWritten: false }
-}
-
-function overlaps(some: ReadonlySet<string>, others: ReadonlySet<string>): boolean {
-  for (const each of others) if (some.has(each)) return true
-  return false
 }

@@ -188,6 +188,46 @@ describe('a statement of consent that comes while a claim is in hand', () => {
     if (claimed) expect(await claim()).toMatchObject([{ id: claimed.id }])
     else expect(await claim()).toEqual([])
   })
+
+  const laptop = (id: string) => orderMessage(id, { userId: null, anonymousId: 'laptop' })
+  const link = (id: string) => orderMessage(id, { userId: 'ann', anonymousId: 'laptop' })
+  const BESIDE = [
+    {
+      name: 'it comes under another id of the person',
+      before: () => store.send([link('before')]),
+      speak: () => sayYes('ann'),
+    },
+    {
+      name: 'a merge brings it',
+      before: async () => {
+        await sayYes('ann')
+        await store.send([laptop('before')])
+      },
+      speak: () => store.send([link('merge')]),
+    },
+  ]
+  test.each(BESIDE)('is not missed by an event that is being stored: $name', async (example) => {
+    await example.before()
+    const { said, recorded } = await beside(async (worker) => {
+      await worker.query('select from deliveries for update')
+      const said = example.speak()
+      await until(isBlocked, 3_000)
+      await store.send([laptop('meanwhile')])
+      const delivery = await claimOne()
+      expect([delivery.canonical.message_id, delivery.consents]).toEqual(['msg-meanwhile', []])
+      const recorded = untilHeld(delivery)
+      await Promise.race([recorded, until(async () => (await blocked()) === 2)])
+      return { said, recorded }
+    })
+    await Promise.all([said, recorded])
+    const known = (await claim()).map(({ canonical, consents }) => [
+      canonical.message_id,
+      consents.length,
+    ])
+    expect(known).toContainEqual(['msg-before', 1])
+    expect(known).toContainEqual(['msg-meanwhile', 1])
+  })
+
   // The sender waits for the row that the worker writes, and has to see what became of it.
   async function beside<Result>(work: (worker: PoolClient) => Promise<Result>): Promise<Result> {
     const worker = await database.pool.connect()
@@ -199,12 +239,13 @@ describe('a statement of consent that comes while a claim is in hand', () => {
       worker.release()
     }
   }
-  const isBlocked = async () =>
+  const blocked = async () =>
     (
       await database.query(
         "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
       )
-    ).length > 0
+    ).length
+  const isBlocked = async () => (await blocked()) > 0
   const HELD =
     "update deliveries set state = 'held', reason = $1, due_at = $2, claimed_until = null"
   const CLAIMED = 'update deliveries set due_at = $1, claimed_until = $1, attempts = attempts + 1'

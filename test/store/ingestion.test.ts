@@ -417,6 +417,31 @@ describe('batches that arrive while others are being stored', () => {
     expect(await Promise.all(posted)).toEqual([200, 200, 200, 200])
   })
 
+  test('do not wait for somebody whose ids are linked: there is nothing left to decide', async () => {
+    const order = (id: string, ids: JsonObject) => body(orderMessage(id, ids))
+    await store.post(order('before', { userId: 'ann', anonymousId: 'laptop' }))
+    const held = await holdOrder(database, 'held')
+    const blocked = store.post(order('held', { userId: 'ann', anonymousId: 'laptop' }))
+    await held.blocked(1)
+    const known = await store.post(order('known', { userId: 'ann', anonymousId: 'laptop' }))
+    expect(known.status).toBe(200)
+    const devices = await Promise.all(
+      ['phone', 'again'].map((id) =>
+        store.post(order(id, { userId: 'ann', anonymousId: 'phone' })),
+      ),
+    )
+    expect(devices.map(({ status }) => status)).toEqual([200, 200])
+    await held.release()
+    expect((await blocked).status).toBe(200)
+    expect(await counts()).toMatchObject({ messages: 5, events: 5 })
+    const ids = await database.query('select type, value from identifiers order by type, value')
+    expect(ids).toEqual([
+      { type: 'anonymous_id', value: 'laptop' },
+      { type: 'anonymous_id', value: 'phone' },
+      { type: 'user_id', value: 'ann' },
+    ])
+  })
+
   test('are all taken in, whoever they are about and however many there are', async () => {
     // Visitors become known in all of them at once: transactions that undid each other's links would give up.
     const visit = (batch: number) =>
