@@ -271,6 +271,26 @@ describe('an entry that PostgreSQL finds hard is stored, texts of columns repair
   })
 })
 
+// PostgreSQL holds them as text that it does not look at: how deep it can read is another limit than how deep we can write.
+test('whatever depth is taken in can be read again', async () => {
+  const levels = Array.from({ length: 40 }, (_, at) => (at + 1) * 250)
+  const properties = { order_id: 'deep', deep: 0 }
+  const results = []
+  for (const level of levels) {
+    const entry = entryOf(orderMessage(`deep-${level}`, { properties }))
+    const text = JSON.stringify(entry).replaceAll('"deep":0', `"deep":${deep(level)}`)
+    results.push(...(await resultsOf(await store.post(`{"batch":[${text}]}`))))
+  }
+  const taken = results.filter(({ outcome }) => outcome !== 'rejected')
+  // The limit moves with the engine's stack; both sides of it have to be seen.
+  expect(taken.length).toBeGreaterThan(4)
+  expect(taken.length).toBeLessThan(levels.length)
+  for (const { message_id } of taken) {
+    const answer = await store.read(`/v1/messages/${message_id}`)
+    expect([message_id, answer.status]).toEqual([message_id, 200])
+  }
+})
+
 test('one bad entry in a batch of 400 costs only itself', async () => {
   const messages = Array.from({ length: 400 }, (_, at) => orderMessage(`o${at}`))
   const { batch } = batchOf(messages)
