@@ -26,6 +26,16 @@ export function conditionContext({ audiences }: ClaimedDelivery): TriggerContext
   return { audiences: audiences?.names ?? NO_NAMES }
 }
 
+/** The first subscription whose trigger takes the event. */
+export function firstMatch<Subscription extends { readonly matches: CompiledTrigger }>(
+  subscriptions: readonly Subscription[],
+  delivery: ClaimedDelivery,
+): Subscription | undefined {
+  const event = delivery.canonical as unknown as JsonObject
+  const context = conditionContext(delivery)
+  return subscriptions.find(({ matches }) => matches(event, context))
+}
+
 /** True when a file's triggers, consent rule or mappings ask which audiences a person is in. */
 export function readsAudiences({ subscriptions, consent, mapping }: DestinationFile): boolean {
   const conditions = [...subscriptions.map(({ trigger }) => trigger), consent?.when ?? '']

@@ -1,15 +1,8 @@
 // What is to be done with an event at a destination that runs a definition: whether it is meant for it, with whose consent, and
 // in which form it is sent. Pure but for the clock.
-import { AUDIENCE_EXITED, isRemoval, UNCHANGED } from '../core/audience-transition.ts'
-import type { CanonicalEvent } from '../core/canonical-event.ts'
+import { isRemoval, UNCHANGED } from '../core/audience-transition.ts'
 import type { Clock } from '../core/clock.ts'
-import {
-  type ConsentDecision,
-  type ConsentPolicy,
-  type ConsentSubject,
-  decideConsent,
-} from '../core/consent.ts'
-import { type ConsentCatalogue, underIds } from '../core/consent-catalogue.ts'
+import type { ConsentCatalogue } from '../core/consent-catalogue.ts'
 import type { DestinationFile } from '../core/destination-schema.ts'
 import { messageOf, TrackLayerError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
@@ -18,8 +11,9 @@ import type { CompiledTrigger } from '../core/mapping-kit/compile-trigger.ts'
 import { createPlatformConsent } from '../core/platform-consent.ts'
 import { type RepeatRule, recognises, repeatRuleOf } from '../core/replay.ts'
 import type { ClaimedDelivery } from '../store/deliveries.ts'
-import { compileCondition, conditionContext } from './conditions.ts'
+import { compileCondition, firstMatch } from './conditions.ts'
 import type { DeliveryResult } from './destination.ts'
+import { createGate, type Gate } from './gate.ts'
 import { type HostedAction, type HostedDefinition, hostAction } from './host/hosted-definition.ts'
 import { removals, withdrawn } from './told.ts'
 
@@ -54,9 +48,12 @@ export type Decision =
  * @throws TrackLayerError SETTINGS_INVALID or MAPPING_INVALID naming the subscription and the fix, when it is made
  */
 export function createDecide(options: DecideOptions): (delivery: ClaimedDelivery) => Decision[] {
+  const subscriptions = options.file.subscriptions.map((each) => compile(options, each))
   const compiled: Compiled = {
-    subscriptions: options.file.subscriptions.map((subscription) => compile(options, subscription)),
-    needsConsent: consentCondition(options.file),
+    gate: createGate({
+      ...options,
+      subscriptionOf: (delivery) => firstMatch(subscriptions, delivery),
+    }),
     platformConsent: createPlatformConsent(options.catalogue),
     rule: repeatRuleOf(options.file),
   }
@@ -107,44 +104,25 @@ function assertBatchable({ limits }: DestinationFile, { slug, batchKeys }: Hoste
 }
 
 interface Compiled {
-  readonly subscriptions: readonly Subscription[]
-  readonly needsConsent: CompiledTrigger
+  readonly gate: Gate<Subscription>
   readonly platformConsent: ReturnType<typeof createPlatformConsent>
   readonly rule: RepeatRule | null
 }
 
-// Removals from audiences never wait for consent; for the rest the file may say when consent is asked for.
-function consentCondition({ consent }: DestinationFile): CompiledTrigger {
-  const when = consent?.when === undefined ? () => true : compileCondition(consent.when)
-  return (event, context) => event.tracklayer_event !== AUDIENCE_EXITED && when(event, context)
-}
-
-// In this order: what is not meant for the destination needs no consent and is never held for it.
 function decide(
-  { file, clock, catalogue }: DecideOptions,
-  { subscriptions, needsConsent, platformConsent, rule }: Compiled,
+  { file, clock }: DecideOptions,
+  { gate, platformConsent, rule }: Compiled,
   delivery: ClaimedDelivery,
 ): Decision {
   const { canonical } = delivery
-  const plain = canonical as unknown as JsonObject
-  const context = conditionContext(delivery)
-  const subscription = subscriptions.find(({ matches }) => matches(plain, context))
-  if (!subscription) return { kind: 'filtered', reason: 'trigger' }
-  const occurredAt = canonical.occurred_at ?? delivery.receivedAt.toISOString()
-  if (file.max_age !== undefined && clock.now() - Date.parse(occurredAt) > file.max_age) {
-    return { kind: 'filtered', reason: 'too_old' }
-  }
-  const subject = underIds(catalogue, subjectOf(delivery, occurredAt))
-  const policy = needsConsent(plain, context) ? policyOf(file) : NO_POLICY
-  const consent = decideConsent(policy, subject)
-  const evidence = evidenceOf(consent, canonical, subscription)
-  if (consent.verdict === 'deny') return { kind: 'filtered', reason: 'consent_denied', evidence }
-  if (consent.verdict === 'hold') return hold(file, delivery, clock, evidence)
+  const passage = gate(delivery)
+  if (passage.kind !== 'passed') return passage
+  const { subscription, subject, evidence } = passage
   if (delivery.membership?.isUnchanged && !isRemoval(canonical))
     return { kind: 'filtered', reason: UNCHANGED, evidence }
   const platform = platformConsent(subject)
   const envelope = {
-    ...plain,
+    ...(canonical as unknown as JsonObject),
     canonical_user_id: delivery.canonicalUserId,
     platform_consent: platform,
     ...(delivery.audiences ? { audiences: delivery.audiences.ids } : {}),
@@ -177,42 +155,4 @@ function unmappable(
     response: null,
   }
   return { kind: 'failed', reason, retryable: false, attempt, evidence }
-}
-
-function hold(
-  { consent }: DestinationFile,
-  { receivedAt }: ClaimedDelivery,
-  clock: Clock,
-  evidence: JsonObject,
-): Decision {
-  const until = receivedAt.getTime() + (consent?.hold ?? 0)
-  if (until <= clock.now()) return { kind: 'filtered', reason: 'consent_unknown', evidence }
-  return { kind: 'held', reason: 'consent_unknown', until: new Date(until), evidence }
-}
-
-const NO_POLICY: ConsentPolicy = { categories: [], require: 'all', unknown: 'allow' }
-
-function policyOf({ consent }: DestinationFile): ConsentPolicy {
-  return consent ?? NO_POLICY
-}
-
-function subjectOf({ canonical, consents }: ClaimedDelivery, occurredAt: string): ConsentSubject {
-  return {
-    snapshot: canonical.consent,
-    occurredAt,
-    messageId: canonical.message_id,
-    statements: consents,
-  }
-}
-
-function evidenceOf(
-  { state, evidence }: ConsentDecision,
-  { mapping_version }: CanonicalEvent,
-  { name }: Subscription,
-): JsonObject {
-  return {
-    consent: { state, evidence: evidence as unknown as JsonObject[] },
-    subscription: name,
-    mapping_version,
-  }
 }

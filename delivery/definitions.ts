@@ -1,15 +1,9 @@
 // Makes a destination of a file: a signed webhook, the return path to the source function, or an actions-core definition.
-import { isRemoval, UNCHANGED } from '../core/audience-transition.ts'
-import { canonicalJson } from '../core/canonical-json.ts'
 import type { Clock } from '../core/clock.ts'
-import type { ConsentCatalogue } from '../core/consent-catalogue.ts'
-import type { DestinationFile, ReturnsFile } from '../core/destination-schema.ts'
+import type { DestinationFile } from '../core/destination-schema.ts'
 import { TrackLayerError } from '../core/errors.ts'
-import type { JsonObject } from '../core/json.ts'
 import { repeatRuleOf } from '../core/replay.ts'
-import { type ReturnFacts, returnMessage, returnTraits } from '../core/return-message.ts'
-import type { ClaimedDelivery } from '../store/deliveries.ts'
-import { compileCondition, conditionContext, readsAudiences } from './conditions.ts'
+import { readsAudiences } from './conditions.ts'
 import { createConfirm, createDefinitionDelivery } from './definition-destination.ts'
 import type { DeliveryResult, Destination } from './destination.ts'
 import {
@@ -24,17 +18,9 @@ import type { runDefinition } from './host/run-definition.ts'
 import { createTokenSource, type TokenSource, type TokenStore } from './host/token-source.ts'
 import { canBeRehearsed, OWN_DEFINITIONS } from './own-definitions.ts'
 import { createPreview, PREVIEW_TOKENS, runNothing } from './preview.ts'
-import { type SenderOptions, signedPost } from './signed-post.ts'
+import { createSinglePost, isSinglePost, type SinglePostOptions } from './single-post.ts'
 
-export interface DestinationOptions extends Omit<SenderOptions, 'signer'> {
-  readonly name: string
-  readonly account: string
-  readonly environment: string
-  readonly file: DestinationFile
-  /** The file's settings with their `${NAME}` filled. */
-  readonly settings: Readonly<Record<string, string>>
-  readonly returns: ReturnsFile
-  readonly catalogue: ConsentCatalogue
+export interface DestinationOptions extends SinglePostOptions {
   /** Keeps the tokens of definitions that sign in with OAuth 2. */
   readonly tokenStore?: TokenStore | undefined
   /** Of a rehearsal, which has no tokens of its own; see preview.ts. */
@@ -88,9 +74,8 @@ function frameOf({ name, environment, file }: DestinationOptions) {
   }
 }
 
-// A single post asks nobody: its file has no subscriptions to decide for.
-function consentOf({ definition, consent }: DestinationFile): Pick<Destination, 'consent'> {
-  if (!consent || isSinglePost(definition) || consent.categories.length === 0) return {}
+function consentOf({ consent }: DestinationFile): Pick<Destination, 'consent'> {
+  if (!consent || consent.categories.length === 0) return {}
   const { categories, require, unknown, hold, when = null } = consent
   return { consent: { categories, require, unknown, hold_ms: hold, when } }
 }
@@ -105,14 +90,7 @@ function deliveryOf(
 ): Pick<Destination, 'deliver' | 'deliverBatch' | 'confirm' | 'remote' | 'returns'> {
   const { definition: slug, limits } = options.file
   const timeoutMs = limits.timeout_seconds * 1000
-  if (isSinglePost(slug)) {
-    const target = { url: httpUrl(options), timeoutMs }
-    const { account, environment } = options
-    const sender = { ...options, signer: { account, environment, secrets: secretsOf(options) } }
-    if (slug === 'webhook') return { deliver: triggered(options.file, webhook(sender, target)) }
-    const { returns } = options
-    return { returns, deliver: segmentReturn(sender, target, returns) }
-  }
+  if (isSinglePost(slug)) return createSinglePost(options)
   const hosted = hostedOf(options)
   const { definition } = hosted
   const tokens =
@@ -131,26 +109,9 @@ function deliveryOf(
   }
 }
 
-/** Without subscriptions every event is meant for a webhook; with some, those that a trigger of theirs takes. */
-function triggered({ subscriptions }: DestinationFile, deliver: Deliver): Deliver {
-  if (subscriptions.length === 0) return deliver
-  const triggers = subscriptions.map(({ trigger }) => compileCondition(trigger))
-  return async (delivery) =>
-    triggers.some((matches) =>
-      matches(delivery.canonical as unknown as JsonObject, conditionContext(delivery)),
-    )
-      ? deliver(delivery)
-      : { kind: 'filtered', reason: 'trigger' }
-}
-
 /** `webhook`, `segment-return` and our own definitions; every other name is looked for in the package. */
 function isOurs(slug: string): boolean {
   return isSinglePost(slug) || Object.hasOwn(OWN_DEFINITIONS, slug)
-}
-
-/** One signed request for one event. */
-function isSinglePost(slug: string): boolean {
-  return slug === 'webhook' || slug === 'segment-return'
 }
 
 function hostedOf({ file, settings, transport }: DestinationOptions): HostedDefinition {
@@ -243,84 +204,4 @@ function parked(reason: string, clock: Clock): Pick<Destination, 'deliver' | 'pr
       },
     }),
   }
-}
-
-type Deliver = (delivery: ClaimedDelivery) => Promise<DeliveryResult>
-interface Target {
-  readonly url: string
-  readonly timeoutMs: number
-}
-
-function webhook(sender: SenderOptions, target: Target): Deliver {
-  return async ({ canonical, canonicalUserId, membership }) => {
-    if (membership?.isUnchanged && !isRemoval(canonical))
-      return { kind: 'filtered', reason: UNCHANGED }
-    const payload = { event: { ...canonical, canonical_user_id: canonicalUserId } }
-    return signedPost(sender, {
-      ...target,
-      idempotencyKey: `${canonical.tracklayer_event}:${canonical.properties.event_id}`,
-      body: JSON.stringify(payload),
-      payload: payload as unknown as JsonObject,
-      canonical,
-    })
-  }
-}
-
-function segmentReturn(
-  sender: SenderOptions,
-  target: Target,
-  { returns, integrations }: ReturnsFile,
-): Deliver {
-  return async ({ canonical, canonicalUserId, returning }) => {
-    const name = canonical.tracklayer_event
-    // A sender chooses the name: `constructor` must find no row.
-    const row = Object.hasOwn(returns, name) ? returns[name] : undefined
-    if (!row) return { kind: 'filtered', reason: 'trigger' }
-    const common = { environment: sender.signer.environment, integrations }
-    const message = returnMessage(canonical, {
-      ...common,
-      event: row.event,
-      relatedAs: row.related_as,
-      canonicalUserId,
-      ...returning,
-    })
-    if (message === null) return { kind: 'filtered', reason: 'no_identifier' }
-    const traits = returning ? returnTraits(canonical, common, returning) : null
-    const result = await signedPost(sender, {
-      ...target,
-      idempotencyKey: String(message.messageId),
-      // The host sorts the keys of what it hands to the function: only canonical text can be verified there.
-      body: canonicalJson({ batch: traits ? [message, traits] : [message] }),
-      payload: message,
-      canonical,
-    })
-    return returning ? { ...result, evidence: evidenceOf(returning) } : result
-  }
-}
-
-function evidenceOf({ at, audiences, related }: ReturnFacts): JsonObject {
-  return {
-    as_of: at,
-    audiences: [...audiences],
-    ...(related ? { related_event_id: related.eventId } : {}),
-  }
-}
-
-function httpUrl({ name, settings }: DestinationOptions): string {
-  const { url } = settings
-  if (url && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol)) return url
-  throw new TrackLayerError(
-    'SETTINGS_INVALID',
-    `Destination "${name}": setting "url" is no http(s) address`,
-  )
-}
-
-// Several secrets, comma-separated, sign side by side while the receiver changes from one to the next.
-function secretsOf({ name, settings }: DestinationOptions): string[] {
-  const secrets = (settings.secret ?? '')
-    .split(',')
-    .map((secret) => secret.trim())
-    .filter(Boolean)
-  if (secrets.length > 0) return secrets
-  throw new TrackLayerError('SETTINGS_INVALID', `Destination "${name}": setting "secret" is empty`)
 }

@@ -32,23 +32,28 @@ export interface DestinationSpec {
   readonly secret?: string
   readonly returns?: ReturnsFile
   readonly concurrency?: number
+  readonly batchSize?: number
   readonly timeoutMs?: number
   readonly maxAttempts?: number
+  /** More of the file, e.g. `max_age: 1h`. */
+  readonly lines?: readonly string[]
   readonly transport: Transport
   readonly clock: Clock
 }
 
 /** A destination as a file with 10 s doubling to 100 s would make it. */
 export function destinationTo(spec: DestinationSpec): Destination {
-  const { definition = 'webhook', concurrency = 4, timeoutMs = 5000, maxAttempts = 5 } = spec
+  const { definition = 'webhook', concurrency = 4, batchSize = 1 } = spec
+  const { timeoutMs = 5000, maxAttempts = 5 } = spec
   const file = parseDestinationFile(
     [
       `definition: ${definition}`,
       ...(spec.trigger
         ? [`subscriptions: [{ name: Some, trigger: '${spec.trigger}', action: send }]`]
         : []),
-      `limits: { concurrency: ${concurrency}, timeout_seconds: ${timeoutMs / 1000} }`,
+      `limits: { concurrency: ${concurrency}, batch_size: ${batchSize}, timeout_seconds: ${timeoutMs / 1000} }`,
       `retry: { base_seconds: 10, cap_seconds: 100, max_attempts: ${maxAttempts} }`,
+      ...(spec.lines ?? []),
     ].join('\n'),
     `${definition}.yaml`,
   )
