@@ -1,9 +1,8 @@
 import type { ApiKeyList, ListedApiKey } from '../api-types.ts'
 import { FormToken } from '../parts/layout.tsx'
-import { Fault, SettingsFrame, ShownOnce } from '../parts/settings-frame.tsx'
+import { Fault, SettingsFrame, ShownOnce, Source } from '../parts/settings-frame.tsx'
 import { Id, Instant } from '../parts/words.tsx'
 import type { Viewer } from '../viewer.ts'
-import { Source } from './settings-secrets.tsx'
 
 export interface ApiKeysProps {
   readonly viewer: Viewer

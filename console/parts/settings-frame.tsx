@@ -1,5 +1,6 @@
 // The frame of the settings: one page for each question, side by side.
 import type { PropsWithChildren } from 'hono/jsx'
+import type { ListedSecret } from '../api-types.ts'
 import type { Viewer } from '../viewer.ts'
 import { Frame } from './layout.tsx'
 
@@ -47,6 +48,15 @@ export function Fault({ message }: { readonly message: string | null }) {
     <p class="fault" role="alert">
       {message}
     </p>
+  )
+}
+
+/** Whether a secret or a key was made here or stands in a variable of the store. */
+export function Source({ source }: { readonly source: ListedSecret['source'] }) {
+  return source === 'store' ? (
+    <span class="tag tag-changed beside">made here</span>
+  ) : (
+    <span class="tag beside">variable</span>
   )
 }
 

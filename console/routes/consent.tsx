@@ -2,7 +2,7 @@
 import type { Context } from 'hono'
 import type { ConsentStory, HeldPage, RevocationPage } from '../api-types.ts'
 import type { ConsoleApp } from '../app.tsx'
-import { ConsentPage } from '../pages/consent.tsx'
+import { ConsentPage } from '../pages/consent/page.tsx'
 import type { StoreOf } from '../store-api.ts'
 import { pathWith } from '../store-api.ts'
 

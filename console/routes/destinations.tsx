@@ -2,7 +2,7 @@
 import type { Context } from 'hono'
 import type { DestinationDetail, DestinationList, Overview, TestAnswer } from '../api-types.ts'
 import type { ConsoleApp, ConsoleEnv } from '../app.tsx'
-import { DestinationPage } from '../pages/destination.tsx'
+import { DestinationPage } from '../pages/destination/page.tsx'
 import { DestinationsPage } from '../pages/destinations.tsx'
 import type { StoreApi, StoreOf } from '../store-api.ts'
 
