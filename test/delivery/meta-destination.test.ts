@@ -11,7 +11,7 @@ import { listen } from '../../workspace/listen.ts'
 import { createMetaTwin, type MetaTwin } from '../../workspace/twins/meta/meta-twin.ts'
 import { useDatabase } from '../support/database.ts'
 import { CATALOGUE, NO_RETURNS, type RunningWorker, startWorker } from '../support/delivery.ts'
-import { ACCOUNT, orderMessage } from '../support/signed-batch.ts'
+import { ACCOUNT, batchOf, orderMessage } from '../support/signed-batch.ts'
 import { createTestStore, type TestStore } from '../support/store.ts'
 import { until } from '../support/until.ts'
 
@@ -277,4 +277,41 @@ test('a refused credential pauses the destination; nothing is lost, and all goes
   store.clock.advance(60_000)
   await reached({ 'msg-o1': 'delivered', 'msg-o2': 'delivered' })
   expect(twin.summary().counted).toBe(2)
+})
+
+// Whoever holds the secret may post what our functions never would.
+test.each([
+  { name: 'nothing but a name and an id', rest: {} },
+  {
+    name: 'fields of other types',
+    rest: {
+      user: 'jane',
+      context: 7,
+      consent: 'yes',
+      occurred_at: 5,
+      message_id: {},
+      anonymous_id: [],
+    },
+  },
+  {
+    name: 'null everywhere',
+    rest: { user: null, context: null, consent: null, occurred_at: null },
+  },
+])('a canonical event of $name harms no neighbour', async ({ rest }) => {
+  const { batch } = batchOf([order('o1', GRANTED), order('odd', GRANTED), order('o2', GRANTED)])
+  const odd = {
+    ...batch[1],
+    canonical: { tracklayer_event: 'purchase', properties: { event_id: 'odd' }, ...rest },
+  }
+  const answer = await store.post(JSON.stringify({ batch: [batch[0], odd, batch[2]] }))
+  expect(answer.status).toBe(200)
+  const { log } = start()
+  await reached({ 'msg-o1': 'delivered', 'msg-o2': 'delivered' })
+  await until(async () => (await states())['msg-odd'] !== 'pending')
+  expect(log).toEqual([])
+  expect(await states()).toEqual({
+    'msg-o1': 'delivered',
+    'msg-odd': expect.stringMatching(/^(held|filtered|dead)/),
+    'msg-o2': 'delivered',
+  })
 })
