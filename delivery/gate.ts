@@ -83,8 +83,7 @@ const NO_POLICY: ConsentPolicy = { categories: [], require: 'all', unknown: 'all
 
 function subjectOf({ canonical, consents }: ClaimedDelivery, occurredAt: string): ConsentSubject {
   return {
-    // The sender's word: it may leave it out.
-    snapshot: canonical.consent ?? null,
+    snapshot: canonical.consent,
     occurredAt,
     messageId: canonical.message_id,
     statements: consents,

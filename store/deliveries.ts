@@ -1,6 +1,6 @@
 // The worker's view of the ledger: claim what is due, record what became of it.
 import type { PoolClient } from 'pg'
-import type { CanonicalEvent, CanonicalUser } from '../core/canonical-event.ts'
+import { type CanonicalEvent, type CanonicalUser, inShape } from '../core/canonical-event.ts'
 import type { ConsentStatement } from '../core/consent.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { FilteredReason, HeldReason } from '../core/ledger-reason.ts'
@@ -165,7 +165,7 @@ export function deliveryOf(
   { id, attempts, canonical: text, received_at, user_id, consents, profile_id }: DeliveryRow,
   replay: ReplayUnderWay | null,
 ): ClaimedDelivery {
-  const canonical: CanonicalEvent = JSON.parse(text)
+  const canonical = inShape(JSON.parse(text))
   return {
     id,
     attempt: attempts,

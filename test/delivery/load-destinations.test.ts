@@ -83,6 +83,7 @@ describe('loadDestinations()', () => {
     )
     const canonical = {
       tracklayer_event: 'purchase',
+      consent: null,
       properties: { event_id: 'e' },
     } as Parameters<(typeof active)[0]['deliver']>[0]['canonical']
     for (const destination of active)
