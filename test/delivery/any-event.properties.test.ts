@@ -133,7 +133,7 @@ describe.each(active)('$name', (destination) => {
           )
         },
       ),
-      { numRuns: 200, seed: 20_261_122 },
+      { numRuns: 80, seed: 20_261_122 },
     )
   })
 })
