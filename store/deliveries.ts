@@ -254,9 +254,9 @@ export async function recordDeliveries(
   const inOrder = [...records].sort((a, b) => Number(a.delivery.id) - Number(b.delivery.id))
   const now = new Date(database.clock.now())
   await inTransaction(database, async (client) => {
-    const answered = await peopleWhoAnswered(client, inOrder)
+    const answered = await answeredMeanwhile(client, inOrder)
     const sorted = inOrder.map((record) =>
-      answered.has(record.delivery.profileId) && waitsForAnswer(record)
+      answered.has(record)
         ? { ...record, settlement: { ...record.settlement, dueAt: now } }
         : record,
     )
@@ -276,26 +276,19 @@ export async function recordDeliveries(
   })
 }
 
-function waitsForAnswer({ settlement }: DeliveryRecord): boolean {
-  return settlement.state === 'held' && settlement.reason === 'consent_unknown'
-}
-
 // Whoever states something wakes what waits for it (consents.ts), but does not see an event that is being stored beside it;
 // and the worker that claims that event does not see the statement. Both hold the person: either the statement is
 // committed, and found here, or what is held now is found by it.
-async function peopleWhoAnswered(
+async function answeredMeanwhile(
   client: PoolClient,
   records: readonly DeliveryRecord[],
-): Promise<ReadonlySet<string | null | undefined>> {
-  const known = new Map(
-    records.flatMap((record) =>
-      waitsForAnswer(record) && record.delivery.profileId
-        ? [[record.delivery.profileId, record.delivery.consents] as const]
-        : [],
-    ),
+): Promise<ReadonlySet<DeliveryRecord>> {
+  const waiting = records.filter(
+    ({ delivery, settlement }) =>
+      settlement.state === 'held' && settlement.reason === 'consent_unknown' && delivery.profileId,
   )
-  if (known.size === 0) return new Set()
-  const people = [[...known.keys()]]
+  if (waiting.length === 0) return new Set()
+  const people = [[...new Set(waiting.map(({ delivery }) => delivery.profileId))]]
   const [, { rows }] = await Promise.all([
     client.query({
       name: 'hold-waiting-people',
@@ -310,10 +303,13 @@ async function peopleWhoAnswered(
       values: people,
     }),
   ])
-  const answered = rows.filter(
-    ({ id, consents }) => JSON.stringify(consents ?? []) !== JSON.stringify(known.get(id)),
+  const now = new Map(rows.map(({ id, consents }) => [id, JSON.stringify(consents ?? [])]))
+  return new Set(
+    waiting.filter(
+      ({ delivery: { profileId, consents } }) =>
+        now.get(String(profileId)) !== JSON.stringify(consents),
+    ),
   )
-  return new Set(answered.map(({ id }) => id))
 }
 
 async function recordAttempts(

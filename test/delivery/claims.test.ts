@@ -228,6 +228,28 @@ describe('a statement of consent that comes while a claim is in hand', () => {
     expect(known).toContainEqual(['msg-meanwhile', 1])
   })
 
+  test('is not missed by one of several events of the person that are put aside together', async () => {
+    await store.send([link('before')])
+    const { said, first } = await beside(async (worker) => {
+      await worker.query('select from deliveries for update')
+      const said = sayYes('ann')
+      await until(isBlocked, 3_000)
+      await store.send([laptop('meanwhile')])
+      return { said, first: await claimOne() }
+    })
+    await said
+    await store.send([laptop('later')])
+    const others = await claim()
+    expect(others.map(({ consents }) => consents.length)).toEqual([1, 1])
+    const records = [first, ...others].map((delivery) => ({
+      delivery,
+      settlement: held(),
+      attempt: null,
+    }))
+    await recordDeliveries(store.database, records)
+    expect((await claim()).map(({ canonical }) => canonical.message_id)).toEqual(['msg-meanwhile'])
+  })
+
   // The sender waits for the row that the worker writes, and has to see what became of it.
   async function beside<Result>(work: (worker: PoolClient) => Promise<Result>): Promise<Result> {
     const worker = await database.pool.connect()
