@@ -1,6 +1,7 @@
 // What people say about consent (design 3.7): the latest statement of each category, and what it sets in motion for
 // deliveries that wait.
 import type { PoolClient } from 'pg'
+import type { ConsentStatement } from '../core/consent.ts'
 import type { PreparedMessage } from './entries.ts'
 import type { Occasion } from './occasion.ts'
 
@@ -117,6 +118,41 @@ export async function wakeDeliveries(
                                         waiting.state = 'pending' and waiting.claimed_until is not null)`,
     values: [profiles, receivedAt],
   })
+}
+
+/** SQL: the latest statements of a person, `p` or what it was merged into (`root`), as JSON; null for none. */
+export const CONSENTS_OF_PERSON = `(
+               select json_agg(json_build_object('category', c.category, 'granted', c.granted,
+                        'statedAt', to_char(c.stated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+                        'messageId', c.message_id) order by c.stated_at desc, c.message_id, c.category)
+               from consents c
+               where c.profile_id = any (array(
+                 select coalesce(root.id, p.id)
+                 union all select id from profiles where merged_into = coalesce(root.id, p.id))))`
+
+/**
+ * The statements of these people, each under the id it was asked for. To the commit nobody states anything new about them.
+ */
+export async function holdConsents(
+  client: PoolClient,
+  profiles: readonly string[],
+): Promise<ReadonlyMap<string, readonly ConsentStatement[]>> {
+  // One after the other, in one round trip: what is read is what stands once they are held.
+  const [, { rows }] = await Promise.all([
+    client.query({
+      name: 'hold-people',
+      text: 'select from profiles where id = any($1::bigint[]) order by profiles.id for share',
+      values: [profiles],
+    }),
+    client.query<{ id: string; consents: ConsentStatement[] | null }>({
+      name: 'consents-of-people',
+      text: `select p.id::text, ${CONSENTS_OF_PERSON} as consents
+             from profiles p left join profiles root on root.id = p.merged_into
+             where p.id = any($1::bigint[])`,
+      values: [profiles],
+    }),
+  ])
+  return new Map(rows.map(({ id, consents }) => [id, consents ?? []]))
 }
 
 // The root of a merged person is not looked up here: statements stay with the profile they came for and are read

@@ -8,6 +8,7 @@ import { type AttemptMark, type EarlierAttempts, returnsToBefore } from '../core
 import type { ReturnFacts } from '../core/return-message.ts'
 import { addConfirmations } from './confirmations.ts'
 import { consentDecisionOf } from './consent-decisions.ts'
+import { CONSENTS_OF_PERSON, holdConsents } from './consents.ts'
 import { type Database, inTransaction } from './database.ts'
 
 export interface ClaimedDelivery {
@@ -74,20 +75,11 @@ export interface ReplayUnderWay {
   readonly identity: string | null
 }
 
-const CONSENTS = `(
-               select json_agg(json_build_object('category', c.category, 'granted', c.granted,
-                        'statedAt', to_char(c.stated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-                        'messageId', c.message_id) order by c.stated_at desc, c.message_id, c.category)
-               from consents c
-               where c.profile_id = any (array(
-                 select coalesce(root.id, p.id)
-                 union all select id from profiles where merged_into = coalesce(root.id, p.id))))`
-
 /** SQL: who the person of event `e` is by now (`p`, `root`: its profile and what that was merged into). */
 export const PERSON_COLUMNS = `
              coalesce(root.id, p.id)::text as profile_id,
              case when root.id is null then p.user_id else root.user_id end as user_id,
-             case when p.id is not null then ${CONSENTS} end as consents`
+             case when p.id is not null then ${CONSENTS_OF_PERSON} end as consents`
 
 export interface ClaimOptions {
   readonly environment: string
@@ -288,26 +280,12 @@ async function answeredMeanwhile(
       settlement.state === 'held' && settlement.reason === 'consent_unknown' && delivery.profileId,
   )
   if (waiting.length === 0) return new Set()
-  const people = [[...new Set(waiting.map(({ delivery }) => delivery.profileId))]]
-  const [, { rows }] = await Promise.all([
-    client.query({
-      name: 'hold-waiting-people',
-      text: 'select from profiles where id = any($1::bigint[]) order by profiles.id for share',
-      values: people,
-    }),
-    client.query<{ id: string; consents: ConsentStatement[] | null }>({
-      name: 'consents-of-people',
-      text: `select p.id::text, ${CONSENTS} as consents
-             from profiles p left join profiles root on root.id = p.merged_into
-             where p.id = any($1::bigint[])`,
-      values: people,
-    }),
-  ])
-  const now = new Map(rows.map(({ id, consents }) => [id, JSON.stringify(consents ?? [])]))
+  const people = waiting.map(({ delivery }) => String(delivery.profileId))
+  const now = await holdConsents(client, [...new Set(people)])
   return new Set(
     waiting.filter(
       ({ delivery: { profileId, consents } }) =>
-        now.get(String(profileId)) !== JSON.stringify(consents),
+        JSON.stringify(now.get(String(profileId))) !== JSON.stringify(consents),
     ),
   )
 }
