@@ -1,9 +1,12 @@
-// What the worker delivers: claim, decide, map, sign, send, record, of orders that are stored already. One request for each
-// order to a webhook, and Meta's batches; the receiver answers at once.
+// What the worker delivers: claim, decide, map, sign, send, record, of orders that are stored already. To a webhook in one
+// request each and in batches, and in Meta's batches; the receiver answers at once.
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
 import pg from 'pg'
 import type { JsonObject } from '../core/json.ts'
 import { setDestinationState } from '../store/destination-states.ts'
-import { loadTable } from './built.ts'
+import { loadTable, ROOT } from './built.ts'
 import { ENVIRONMENT } from './canonicalise.ts'
 import { type InstantReceiver, startInstantReceiver } from './instant-receiver.ts'
 import { createPoster, makeBodies, runRound } from './load.ts'
@@ -19,9 +22,10 @@ const SEED = 20_261_125
 const CORES = '0,1'
 const ORDERS_A_ROUND = 8_000
 const BATCH = 100
+const WEBHOOK_BATCH = 100
 // The JIT compiler still works during the first thousands.
 const WARM_UP_ROUNDS = 2
-const DESTINATIONS = ['webhook', 'meta'] as const
+const DESTINATIONS = ['webhook', 'webhook-batches', 'meta'] as const
 type Name = (typeof DESTINATIONS)[number]
 
 export async function benchDeliveries(options: PartOptions): Promise<PartResult> {
@@ -36,12 +40,15 @@ export async function benchDeliveries(options: PartOptions): Promise<PartResult>
     // Off: a third destination would only cost ingestion.
     SEGMENT_RETURN_URL_PRODUCTION: '',
   }
-  const store = await startStore(variables)
+  const mappings = mappingsWithBatches()
+  const flags = ['--mappings', mappings]
+  const store = await startStore(variables, flags)
   let worker: RunningWorker | undefined
   const close = async () => {
     await worker?.close()
     await store.close()
     await receiver.close()
+    rmSync(mappings, { recursive: true })
   }
   const onInterrupt = () => void close().finally(() => process.exit(130))
   process.once('SIGINT', onInterrupt).once('SIGTERM', onInterrupt)
@@ -49,6 +56,7 @@ export async function benchDeliveries(options: PartOptions): Promise<PartResult>
     worker = await startWorker(
       store,
       variables,
+      flags,
       (process.env.BENCH_NODE ?? '').split(' ').filter(Boolean),
     )
     return await measure({ store, worker, receiver }, options, unpin !== null)
@@ -57,6 +65,16 @@ export async function benchDeliveries(options: PartOptions): Promise<PartResult>
     await close()
     unpin?.()
   }
+}
+
+// The shipped destinations, and the webhook once more, with what makes batches of it.
+function mappingsWithBatches(): string {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'tracklayer-bench-mappings-'))
+  cpSync(path.join(ROOT, 'mappings'), folder, { recursive: true })
+  const alone = readFileSync(path.join(folder, 'destinations', 'webhook.yaml'), 'utf8')
+  const inBatches = alone.replace(/^limits:$/m, `$&\n  batch_size: ${WEBHOOK_BATCH}`)
+  writeFileSync(path.join(folder, 'destinations', 'webhook-batches.yaml'), inBatches)
+  return folder
 }
 
 // Meta says how many it took, and is asked again for those that are missing. A webhook's receiver says nothing.
@@ -87,7 +105,7 @@ async function measure(
   const admin = new pg.Pool({ ...store.postgres.connection, max: 1 })
   const shop = withConsent(createShop(createChance(SEED)))
   const table = loadTable()
-  const rounds: Record<Name, Measured[]> = { webhook: [], meta: [] }
+  const rounds: Record<Name, Measured[]> = { webhook: [], 'webhook-batches': [], meta: [] }
   try {
     await switchAll(admin, true)
     let measured = 0
@@ -180,6 +198,7 @@ async function recorded(admin: pg.Pool, name: Name): Promise<void> {
 
 const TITLES: Readonly<Record<Name, string>> = {
   webhook: 'webhook, one request each',
+  'webhook-batches': `webhook, up to ${WEBHOOK_BATCH} in a request`,
   meta: 'Meta, up to 1000 in a request',
 }
 

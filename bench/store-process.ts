@@ -32,13 +32,30 @@ const clock: Clock = {
 
 const TMPFS = 0x01021994
 
-/** Starts the database, then the store on it; both inherit the processors we are confined to. */
-export async function startStore(variables: Variables = {}): Promise<RunningStore> {
+/**
+ * Starts the database, then the store on it; both inherit the processors we are confined to.
+ * @param flags of the command line, e.g. `--mappings`
+ */
+export async function startStore(
+  variables: Variables = {},
+  flags: readonly string[] = [],
+): Promise<RunningStore> {
   const dataDir = makeDataDir()
   const postgres = await startEmbeddedPostgres({ dataDir, clock, packageRoot: ROOT })
   const store = spawn(
     process.execPath,
-    [CLI, 'store', 'serve', '--json', '--no-delivery', '--port', '0', '--data-dir', dataDir],
+    [
+      CLI,
+      'store',
+      'serve',
+      '--json',
+      '--no-delivery',
+      '--port',
+      '0',
+      '--data-dir',
+      dataDir,
+      ...flags,
+    ],
     { cwd: ROOT, env: environment(variables), stdio: ['ignore', 'pipe', 'inherit'] },
   )
   let closing: Promise<void> | undefined
@@ -66,11 +83,12 @@ export interface RunningWorker {
 export async function startWorker(
   { dataDir }: RunningStore,
   variables: Variables,
-  nodeOptions: readonly string[] = [],
+  flags: readonly string[],
+  nodeOptions: readonly string[],
 ): Promise<RunningWorker> {
   const worker = spawn(
     process.execPath,
-    [...nodeOptions, CLI, 'delivery', 'run', '--json', '--data-dir', dataDir],
+    [...nodeOptions, CLI, 'delivery', 'run', '--json', '--data-dir', dataDir, ...flags],
     { cwd: ROOT, env: environment(variables), stdio: ['ignore', 'pipe', 'inherit'] },
   )
   await announced(worker)

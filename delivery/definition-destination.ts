@@ -9,7 +9,7 @@ import { leavesDoubt } from '../core/replay.ts'
 import type { Attempt, ClaimedDelivery } from '../store/deliveries.ts'
 import { turn } from '../store/turns.ts'
 import { createDecide, type DecideOptions, type Decision, type Subscription } from './decide.ts'
-import type { DeliveryResult, Destination } from './destination.ts'
+import type { Deliver, DeliveryResult, Destination } from './destination.ts'
 import { CONFIRMERS } from './host/confirmers.ts'
 import { maskOutcome } from './host/mask-secrets.ts'
 import { createRequestClient, type Exchange } from './host/request-client.ts'
@@ -31,9 +31,7 @@ export interface DefinitionOptions extends DecideOptions {
 }
 
 /** Delivers a list of events, by position. Never rejects for what an event or the platform does. */
-export function createDefinitionDelivery(
-  options: DefinitionOptions,
-): (deliveries: readonly ClaimedDelivery[]) => Promise<DeliveryResult[]> {
+export function createDefinitionDelivery(options: DefinitionOptions): Deliver {
   const decide = createDecide(options)
   const estimated = createEstimate(options)
   const turns = createRequestTurns(options.file.limits.concurrency, options.clock)

@@ -5,7 +5,7 @@ import { TrackLayerError } from '../core/errors.ts'
 import { repeatRuleOf } from '../core/replay.ts'
 import { readsAudiences } from './conditions.ts'
 import { createConfirm, createDefinitionDelivery } from './definition-destination.ts'
-import type { DeliveryResult, Destination } from './destination.ts'
+import type { Destination } from './destination.ts'
 import {
   type HostedDefinition,
   hostOwnDefinition,
@@ -18,9 +18,9 @@ import type { runDefinition } from './host/run-definition.ts'
 import { createTokenSource, type TokenSource, type TokenStore } from './host/token-source.ts'
 import { canBeRehearsed, OWN_DEFINITIONS } from './own-definitions.ts'
 import { createPreview, PREVIEW_TOKENS, runNothing } from './preview.ts'
-import { createSinglePost, isSinglePost, type SinglePostOptions } from './single-post.ts'
+import { createWebhook, isWebhook, type WebhookOptions } from './webhook.ts'
 
-export interface DestinationOptions extends SinglePostOptions {
+export interface DestinationOptions extends WebhookOptions {
   /** Keeps the tokens of definitions that sign in with OAuth 2. */
   readonly tokenStore?: TokenStore | undefined
   /** Of a rehearsal, which has no tokens of its own; see preview.ts. */
@@ -48,16 +48,16 @@ export function createDestination(options: DestinationOptions): Destination {
 }
 
 function frameOf({ name, environment, file }: DestinationOptions) {
-  // A definition's last request begins within one timeout, as the others of its batch, and has one of its own. A remote
-  // audience is made within the claim of its first members.
+  // The last of several requests begins within one timeout and has one of its own. A remote audience is made within the
+  // claim of its first members.
   const making = file.receives === 'audiences' ? 1 : 0
-  const timeouts = isSinglePost(file.definition) ? 1 : 2
+  const timeouts = isWebhook(file.definition) && file.limits.batch_size === 1 ? 1 : 2
   const timeoutMs = file.limits.timeout_seconds * 1000 * (timeouts + making)
   return {
     name,
     environment,
     concurrency: file.limits.concurrency,
-    batchSize: file.limits.batch_size ?? 1,
+    batchSize: file.limits.batch_size,
     ratePerSecond: file.limits.rate_per_second ?? Number.POSITIVE_INFINITY,
     receives: file.receives,
     readsAudiences: readsAudiences(file),
@@ -87,10 +87,10 @@ function rehearsal(slug: string): Pick<DestinationOptions, 'tokens' | 'run'> {
 
 function deliveryOf(
   options: DestinationOptions,
-): Pick<Destination, 'deliver' | 'deliverBatch' | 'confirm' | 'remote' | 'returns'> {
+): Pick<Destination, 'deliver' | 'confirm' | 'remote' | 'returns'> {
   const { definition: slug, limits } = options.file
   const timeoutMs = limits.timeout_seconds * 1000
-  if (isSinglePost(slug)) return createSinglePost(options)
+  if (isWebhook(slug)) return createWebhook(options)
   const hosted = hostedOf(options)
   const { definition } = hosted
   const tokens =
@@ -98,20 +98,18 @@ function deliveryOf(
     createTokenSource({ ...options, definition, timeoutMs }) ??
     staticToken(hosted, options)
   const definitionOptions = { ...options, hosted, tokens }
-  const deliverBatch = createDefinitionDelivery(definitionOptions)
   const confirm = createConfirm(definitionOptions)
   const remote = createRemoteCalls(definitionOptions)
   return {
     ...(remote ? { remote } : {}),
     ...(confirm ? { confirm } : {}),
-    deliverBatch,
-    deliver: async (delivery) => (await deliverBatch([delivery]))[0] as DeliveryResult,
+    deliver: createDefinitionDelivery(definitionOptions),
   }
 }
 
 /** `webhook`, `segment-return` and our own definitions; every other name is looked for in the package. */
 function isOurs(slug: string): boolean {
-  return isSinglePost(slug) || Object.hasOwn(OWN_DEFINITIONS, slug)
+  return isWebhook(slug) || Object.hasOwn(OWN_DEFINITIONS, slug)
 }
 
 function hostedOf({ file, settings, transport }: DestinationOptions): HostedDefinition {
@@ -189,19 +187,20 @@ function parked(reason: string, clock: Clock): Pick<Destination, 'deliver' | 'pr
         requests: [],
         evidence: null,
       })),
-    deliver: async () => ({
-      kind: 'failed',
-      reason,
-      retryable: true,
-      isCredential: true,
-      attempt: {
-        startedAt: new Date(clock.now()),
-        durationMs: 0,
-        status: null,
-        error: reason,
-        request: {},
-        response: null,
-      },
-    }),
+    deliver: async (deliveries) =>
+      deliveries.map(() => ({
+        kind: 'failed',
+        reason,
+        retryable: true,
+        isCredential: true,
+        attempt: {
+          startedAt: new Date(clock.now()),
+          durationMs: 0,
+          status: null,
+          error: reason,
+          request: {},
+          response: null,
+        },
+      })),
   }
 }

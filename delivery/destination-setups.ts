@@ -74,7 +74,7 @@ function setupOf(file: DestinationFile, fault: string | null): DestinationSetup 
     receives: file.receives,
     rate_per_second: limits.rate_per_second ?? null,
     concurrency: limits.concurrency,
-    batch_size: limits.batch_size ?? 1,
+    batch_size: limits.batch_size,
     max_age_ms: file.max_age ?? null,
     consent: consent ? { categories: consent.categories, unknown: consent.unknown } : null,
     platform: MATCH_PLATFORMS[definition] ?? null,

@@ -1,4 +1,4 @@
-// What a destination is to the worker: a name, its limits, and a way to deliver one event.
+// What a destination is to the worker: a name, its limits, and a way to deliver events.
 import type { ReturnsFile } from '../core/destination-schema.ts'
 import type { JsonObject } from '../core/json.ts'
 import type { FilteredReason, HeldReason } from '../core/ledger-reason.ts'
@@ -18,11 +18,8 @@ export interface Destination {
   readonly schedule: RetrySchedule
   /** Requests a second this process may send; Infinity for no limit. */
   readonly ratePerSecond: number
-  deliver(delivery: ClaimedDelivery): Promise<DeliveryResult>
-  /** Up to `batchSize` at once, results by position; without it they go one by one. */
-  readonly deliverBatch?: (
-    deliveries: readonly ClaimedDelivery[],
-  ) => Promise<readonly DeliveryResult[]>
+  /** Up to `batchSize` at once; results by position. */
+  readonly deliver: Deliver
   readonly batchSize: number
   /** True when its file asks which audiences a person is in. */
   readonly readsAudiences?: boolean
@@ -43,6 +40,8 @@ export interface Destination {
   /** What `deliver` would send now, by position; nothing leaves the house. */
   preview(deliveries: readonly ClaimedDelivery[]): Promise<Preview[]>
 }
+
+export type Deliver = (deliveries: readonly ClaimedDelivery[]) => Promise<readonly DeliveryResult[]>
 
 export interface RemoteCalls {
   /** Makes the audience, or finds the one made earlier; its id there. Rejects as definitions do (host/failure.ts). */

@@ -17,6 +17,7 @@ import {
 import { setDestinationState } from '../store/destination-states.ts'
 import { activate } from './activation.ts'
 import { createBreakerTeller } from './breaker-teller.ts'
+import { chunksOf } from './chunks.ts'
 import type { DeliveryResult, Destination } from './destination.ts'
 import { guardRepeats } from './guarded-repeats.ts'
 import { isOutage, recordOf, saysOfDestination } from './outcome.ts'
@@ -267,12 +268,6 @@ function pause(
   )
 }
 
-function chunksOf<Item>(items: readonly Item[], size: number): (readonly Item[])[] {
-  const chunks: (readonly Item[])[] = []
-  for (let at = 0; at < items.length; at += size) chunks.push(items.slice(at, at + size))
-  return chunks
-}
-
 async function deliverBatch(
   { database, log }: WorkerOptions,
   destination: Destination,
@@ -281,11 +276,7 @@ async function deliverBatch(
   const startedAt = database.clock.now()
   try {
     return await guardRepeats(destination, batch, startedAt, (fresh) =>
-      activate({ database, log }, destination, fresh, (ready) =>
-        destination.deliverBatch
-          ? destination.deliverBatch(ready)
-          : Promise.all(ready.map((delivery) => destination.deliver(delivery))),
-      ),
+      activate({ database, log }, destination, fresh, destination.deliver),
     )
   } catch (error) {
     const ids = batch.map(({ canonical }) => `"${canonical.properties.event_id}"`).slice(0, 5)

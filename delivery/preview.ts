@@ -4,12 +4,10 @@ import { isJsonObject, type Json } from '../core/json.ts'
 import { redact } from '../core/redact.ts'
 import type { ClaimedDelivery } from '../store/deliveries.ts'
 import type { Preview, PreviewedRequest } from '../store/delivery-side.ts'
-import type { DeliveryResult } from './destination.ts'
+import type { Deliver, DeliveryResult } from './destination.ts'
 import type { runDefinition } from './host/run-definition.ts'
 import type { TokenSource } from './host/token-source.ts'
 import type { OutgoingRequest, Transport } from './transport.ts'
-
-type Deliver = (delivery: ClaimedDelivery) => Promise<DeliveryResult>
 
 /** @param create makes the destination's `deliver` on the transport it is given: a new one for every preview */
 export function createPreview(
@@ -21,7 +19,8 @@ export function createPreview(
     const previews: Preview[] = []
     // One after the other and each alone: what was written down in between belongs to it.
     for (const delivery of deliveries) {
-      previews.push(previewOf(await deliver(delivery), recorder.drain()))
+      const [result] = await deliver([delivery])
+      previews.push(previewOf(result as DeliveryResult, recorder.drain()))
     }
     return previews
   }

@@ -1,13 +1,15 @@
-// One signed POST of a delivery (design 3.4), and what the answer means.
+// One signed POST (design 3.4) of an event, or of several, and what became of each.
 import type { CanonicalEvent } from '../core/canonical-event.ts'
 import type { Clock } from '../core/clock.ts'
 import { messageOf, TrackLayerError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
-import { redactAnswer } from '../core/redact.ts'
+import { NOT_SENT } from '../core/replay.ts'
 import { signatureTimestamp, signedHeaders } from '../core/signature.ts'
 import type { Attempt } from '../store/deliveries.ts'
+import { turn } from '../store/turns.ts'
 import type { DeliveryResult } from './destination.ts'
 import { isOutageStatus, isRetryableStatus } from './host/failure.ts'
+import { shownAnswer, type Verdict, verdictsOf } from './receiver-answer.ts'
 import { recordedPayload } from './recorded-payload.ts'
 import { parseRetryAfter } from './retry-after.ts'
 import type { Answer, Transport } from './transport.ts'
@@ -18,15 +20,15 @@ export interface Signer {
   readonly secrets: readonly string[]
 }
 
-export interface SignedPost {
-  readonly url: string
-  readonly body: string
-  /** What the body says, for the attempt's record. */
+/** One event as it is posted. */
+export interface Post {
+  /** Its JSON: the body, where it goes alone. */
+  readonly text: string
+  /** What the text says, for the attempt's record. */
   readonly payload: JsonObject
-  /** Lets the receiver recognise a repeat: the same for every attempt. */
+  /** Lets the receiver recognise a repeat of what goes alone: the same for every attempt. */
   readonly idempotencyKey: string
-  readonly timeoutMs: number
-  /** What the body was made of: the answer is kept without what it repeats of the personal data in it. */
+  /** What the text was made of: the answer is kept without what it repeats of the personal data in it. */
   readonly canonical: CanonicalEvent
 }
 
@@ -34,83 +36,123 @@ export interface SenderOptions {
   readonly transport: Transport
   readonly clock: Clock
   readonly signer: Signer
+  readonly url: string
+  readonly timeoutMs: number
+  /** Every body is `{"batch":[…]}`, also that of one event. Otherwise each event is a body. */
+  readonly inBatches: boolean
 }
 
+/** Results by position; `split`: refused as a whole, perhaps because of one of several. */
 export async function signedPost(
   options: SenderOptions,
-  post: SignedPost,
-): Promise<DeliveryResult> {
-  const { transport, clock, signer } = options
-  const startedAt = clock.now()
-  const timestamp = signatureTimestamp(startedAt)
-  const headers = {
-    'Content-Type': 'application/json',
-    'Idempotency-Key': headerText(post.idempotencyKey),
-    ...signedHeaders(signer.secrets, { ...signer, timestamp, body: post.body }),
+  posts: readonly Post[],
+): Promise<readonly DeliveryResult[] | 'split'> {
+  const { transport, clock, url, timeoutMs } = options
+  const body = bodyOf(options, posts)
+  // Before anything is sent: a fault of ours after it would have the events sent again.
+  const recorded: object[] = []
+  for (const { payload, text } of posts) {
+    if (recorded.length > 0 && recorded.length % A_TURN === 0) await turn()
+    recorded.push(recordedPayload(payload, text))
   }
-  // Before anything is sent: a fault of ours after it would have the event sent again.
-  const recorded = recordedPayload(post.payload, post.body)
-  const attemptOf = (outcome: Pick<Attempt, 'status' | 'error' | 'response'>): Attempt => ({
+  const startedAt = clock.now()
+  const request = {
+    method: 'POST',
+    url: withoutSecrets(url),
+    bytes: Buffer.byteLength(body),
+    ...(options.inBatches ? { events: posts.length } : {}),
+  }
+  const attempted: Attempted = (place, outcome) => ({
     startedAt: new Date(startedAt),
     durationMs: Math.round(clock.now() - startedAt),
-    request: {
-      method: 'POST',
-      url: withoutSecrets(post.url),
-      bytes: Buffer.byteLength(post.body),
-      ...recorded,
-    },
+    request: { ...request, ...recorded[place] },
     ...outcome,
   })
   try {
-    const answer = await transport({
-      url: post.url,
-      headers,
-      body: post.body,
-      timeoutMs: post.timeoutMs,
-    })
-    return resultOf(answer, post.canonical, attemptOf, clock.now())
+    const headers = headersOf(options, posts, body, startedAt)
+    const answer = await transport({ url, headers, body, timeoutMs })
+    return resultsOf(answer, posts, attempted, clock.now())
   } catch (error) {
     // Whatever the transport throws on purpose may pass later; anything else is a fault of ours and surfaces.
     if (!(error instanceof TrackLayerError)) throw error
     const reason = messageOf(error)
-    return {
+    return posts.map((_, place) => ({
       kind: 'failed',
       retryable: true,
       isOutage: true,
       reason,
-      attempt: attemptOf({ status: null, error: reason, response: null }),
-    }
+      attempt: attempted(place, { status: null, error: reason, response: null }),
+    }))
   }
 }
 
-function resultOf(
-  { status, headers, body }: Answer,
-  canonical: CanonicalEvent,
-  attemptOf: (outcome: Pick<Attempt, 'status' | 'error' | 'response'>) => Attempt,
+/** What became of an event whose turn to be sent did not come in time. */
+export function notSent({ clock }: SenderOptions, { payload, text }: Post): DeliveryResult {
+  const reason = `${NOT_SENT}: its turn did not come in time`
+  const startedAt = new Date(clock.now())
+  const request = { ...recordedPayload(payload, text) }
+  const attempt = { startedAt, durationMs: 0, status: null, error: reason, request, response: null }
+  return { kind: 'failed', reason, retryable: true, attempt }
+}
+
+// A thousand events in one go would keep the database waiting.
+const A_TURN = 64
+
+function bodyOf({ inBatches }: SenderOptions, posts: readonly Post[]): string {
+  const texts = posts.map(({ text }) => text).join(',')
+  return inBatches ? `{"batch":[${texts}]}` : texts
+}
+
+function headersOf(
+  { signer, inBatches }: SenderOptions,
+  [first]: readonly Post[],
+  body: string,
   nowMs: number,
-): DeliveryResult {
-  const response = shownAnswer(body, canonical)
-  if (status >= 200 && status < 300)
-    return { kind: 'delivered', attempt: attemptOf({ status, error: null, response }) }
-  const reason = `receiver answered ${status}, want 2xx`
+): Readonly<Record<string, string>> {
+  return {
+    'Content-Type': 'application/json',
+    // A batch need not meet again as it was: its events are known by their own ids.
+    ...(first && !inBatches ? { 'Idempotency-Key': headerText(first.idempotencyKey) } : {}),
+    ...signedHeaders(signer.secrets, { ...signer, timestamp: signatureTimestamp(nowMs), body }),
+  }
+}
+
+type Attempted = (place: number, outcome: Pick<Attempt, 'status' | 'error' | 'response'>) => Attempt
+
+function resultsOf(
+  answer: Answer,
+  posts: readonly Post[],
+  attempted: Attempted,
+  nowMs: number,
+): readonly DeliveryResult[] | 'split' {
+  const { headers, body } = answer
+  const events = posts.map(({ canonical }) => canonical)
+  const verdicts = verdictsOf(answer, events)
+  if (verdicts === 'split') return 'split'
   const retryAfterMs = parseRetryAfter(headers['retry-after'], nowMs)
+  // An answer to several may speak of any of them: of it no person's record keeps the words.
+  const [alone] = events.length === 1 ? events : []
+  const response = alone ? shownAnswer(body, alone) : null
+  return verdicts.map((verdict, place) => {
+    const { status, reason } = verdict
+    return resultOf(verdict, attempted(place, { status, error: reason, response }), retryAfterMs)
+  })
+}
+
+function resultOf(
+  { status, reason }: Verdict,
+  attempt: Attempt,
+  retryAfterMs: number | null,
+): DeliveryResult {
+  if (reason === null) return { kind: 'delivered', attempt }
   return {
     kind: 'failed',
     reason,
     retryable: isRetryableStatus(status),
     isOutage: isOutageStatus(status),
     ...(retryAfterMs === null ? {} : { retryAfterMs }),
-    attempt: attemptOf({ status, error: reason, response }),
+    attempt,
   }
-}
-
-const SHOWN_LENGTH = 500
-// Masked before it is cut, so that no half of an address or number is left; the rest need not be looked at.
-const LOOKED_AT_LENGTH = 4 * SHOWN_LENGTH
-
-function shownAnswer(body: string, canonical: CanonicalEvent): string | null {
-  const text = body.slice(0, LOOKED_AT_LENGTH).replaceAll('\0', '')
-  return redactAnswer(text, canonical as unknown as JsonObject).slice(0, SHOWN_LENGTH) || null
 }
 
 // An event id may be any text, a header's value only visible ASCII.

@@ -68,13 +68,15 @@ export async function tryDestination(
   })
   const [destination] = loaded.active
   if (!destination) return { missing: loaded.off.flatMap(({ missing }) => missing) }
-  const result = await destination.deliver({
-    id: '0',
-    attempt: 1,
-    canonical,
-    canonicalUserId: canonical.canonical_user_id,
-    receivedAt: new Date(clock.now()),
-    consents: [],
-  })
-  return { result, exchanges, lastBody }
+  const [result] = await destination.deliver([
+    {
+      id: '0',
+      attempt: 1,
+      canonical,
+      canonicalUserId: canonical.canonical_user_id,
+      receivedAt: new Date(clock.now()),
+      consents: [],
+    },
+  ])
+  return { result: result as DeliveryResult, exchanges, lastBody }
 }

@@ -38,3 +38,32 @@ export function createRequestTurns(atOnce: number, clock: Clock): RequestTurns {
     },
   }
 }
+
+export interface TurnOptions {
+  readonly clock: Clock
+  /** Of the destination; without them a request begins at once. */
+  readonly turns?: RequestTurns
+  /** On the clock: nothing begins after it, halves of a refused batch included. Default never. */
+  readonly beginBy?: number
+}
+
+/** Null when there was no turn in time. The turn is over before halves ask for theirs. */
+export async function inTurn<Result>(
+  { turns, beginBy = Number.POSITIVE_INFINITY, clock }: TurnOptions,
+  run: () => Promise<Result>,
+): Promise<Result | null> {
+  if (clock.now() >= beginBy) return null
+  const end = turns ? await turns.take(beginBy) : () => {}
+  if (end === null) return null
+  return run().finally(end)
+}
+
+/** What was refused as a whole because of one item, once more in two halves; results by position. */
+export async function inHalves<Item, Result>(
+  items: readonly Item[],
+  run: (half: readonly Item[]) => Promise<readonly Result[]>,
+): Promise<Result[]> {
+  const middle = items.length >> 1
+  const halves = await Promise.all([run(items.slice(0, middle)), run(items.slice(middle))])
+  return halves.flat()
+}

@@ -1,7 +1,6 @@
 // Runs an action of a definition for a list of payloads and says what became of each, by position. One request may carry
 // many; what the platform refuses as a whole because of one event is halved until that one stands alone.
 import type { ActionDefinition, RequestClient } from '@segment/actions-core'
-import type { Clock } from '../../core/clock.ts'
 import type { JsonObject } from '../../core/json.ts'
 import { NOT_SENT } from '../../core/replay.ts'
 import type { Transport } from '../transport.ts'
@@ -10,20 +9,15 @@ import { type Failure, failureOf, failureWith } from './failure.ts'
 import type { HostedAction, HostedDefinition } from './hosted-definition.ts'
 import { failureByAnswer, refusalIn, sentNothing } from './package-answers.ts'
 import { createRequestClient, type Exchange } from './request-client.ts'
-import type { RequestTurns } from './request-turns.ts'
+import { inHalves, inTurn, type TurnOptions } from './request-turns.ts'
 
-export interface RunOptions {
+export interface RunOptions extends TurnOptions {
   readonly hosted: HostedDefinition
   readonly action: HostedAction
   readonly auth: { readonly accessToken: string; readonly refreshToken: string } | undefined
   readonly transport: Transport
-  readonly clock: Clock
   /** Of one run of the action, however many requests it makes. */
   readonly timeoutMs: number
-  /** Of the destination; without them a run begins at once. */
-  readonly turns?: RequestTurns
-  /** On the clock: no run begins after it, halves of a refused batch included. Default never. */
-  readonly beginBy?: number
   readonly addresses?: Readonly<Record<string, string>>
 }
 
@@ -89,7 +83,7 @@ async function runOnce(
 ): Promise<readonly Outcome[]> {
   const run = await inTurn(options, () => attempt(options, payloads))
   if (run === null) return payloads.map(() => NOT_BEGUN)
-  if (run === 'split') return inHalves(options, payloads)
+  if (run === 'split') return runInHalves(options, payloads)
   return mayResend ? await resendSpared(options, payloads, run) : run
 }
 
@@ -97,17 +91,6 @@ const NOT_BEGUN: Outcome = {
   kind: 'failed',
   failure: failureWith(null, `${NOT_SENT}: its turn did not come in time`),
   exchange: null,
-}
-
-/** Null when there was no turn in time. The turn is over before halves ask for theirs. */
-async function inTurn<Result>(
-  { turns, beginBy = Number.POSITIVE_INFINITY, clock }: RunOptions,
-  run: () => Promise<Result>,
-): Promise<Result | null> {
-  if (clock.now() >= beginBy) return null
-  const end = turns ? await turns.take(beginBy) : () => {}
-  if (end === null) return null
-  return run().finally(end)
 }
 
 /** `split`: refused as a whole because of one of several. */
@@ -147,16 +130,8 @@ function afterOthers(failure: Failure, exchanges: readonly Exchange[]): Failure 
   return { ...failure, reason, isAnswerLost: true }
 }
 
-async function inHalves(
-  options: RunOptions,
-  payloads: readonly JsonObject[],
-): Promise<readonly Outcome[]> {
-  const middle = payloads.length >> 1
-  const halves = await Promise.all([
-    runOnce(options, payloads.slice(0, middle)),
-    runOnce(options, payloads.slice(middle)),
-  ])
-  return halves.flat()
+function runInHalves(options: RunOptions, payloads: readonly JsonObject[]) {
+  return inHalves(payloads, (half) => runOnce(options, half))
 }
 
 // The platform refused the whole request for some of its events, and the definition calls the others retryable: they go
@@ -175,7 +150,7 @@ async function resendSpared(
   if (spared.length === 0) return outcomes
   if (spared.length === payloads.length) {
     // Nobody was named: halved until the culprit stands alone, which the answer then speaks of.
-    if (payloads.length > 1) return inHalves(options, payloads)
+    if (payloads.length > 1) return runInHalves(options, payloads)
     return outcomes.map(byAnswer)
   }
   const sparedPayloads = spared.map((at) => payloads[at] as JsonObject)

@@ -53,7 +53,7 @@ test.each(platformCases)('%s: entries, exits and a refusal in one batch', async 
     }
     const path = `mappings/destinations/${platform.folder}.yaml`
     const clock = createManualClock(Date.parse('2026-04-28T10:00:00.000Z'))
-    const { deliverBatch } = createDestination({
+    const { deliver } = createDestination({
       name: platform.folder,
       account: ACCOUNT,
       environment: 'production',
@@ -68,13 +68,12 @@ test.each(platformCases)('%s: entries, exits and a refusal in one batch', async 
         vault: createVault('0'.repeat(64), randomBytes),
       },
     })
-    if (!deliverBatch) throw new Error('want batches')
     const { externalId: audience } = await remoteOf(platform).createAudience({
       settings,
       audienceName: 'VIP customers',
     })
-    await deliverBatch([claimed({ who: 'ann', audience }), claimed({ who: 'bob', audience })])
-    const results = await deliverBatch([
+    await deliver([claimed({ who: 'ann', audience }), claimed({ who: 'bob', audience })])
+    const results = await deliver([
       claimed({ who: 'ann', audience, isMember: false }),
       claimed({ who: 'cyd', audience }, false),
       claimed({ who: 'dan', audience }),

@@ -50,7 +50,10 @@ function claimed(
   }
 }
 
-function deliverTo(spec: Partial<DestinationSpec>, delivery = claimed()): Promise<DeliveryResult> {
+async function deliverTo(
+  spec: Partial<DestinationSpec>,
+  delivery = claimed(),
+): Promise<DeliveryResult | undefined> {
   const destination = destinationTo({
     url: `${receiver.url}/hook`,
     transport: transport.send,
@@ -58,7 +61,8 @@ function deliverTo(spec: Partial<DestinationSpec>, delivery = claimed()): Promis
     returns: RETURNS,
     ...spec,
   })
-  return destination.deliver(delivery)
+  const [result] = await destination.deliver([delivery])
+  return result
 }
 
 function received(at = 0): OutgoingRequest & { readonly headers: Record<string, string> } {

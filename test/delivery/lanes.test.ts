@@ -9,6 +9,7 @@ import {
   createGate,
   type DestinationSpec,
   destinationTo,
+  oneByOne,
   type RunningWorker,
   startWorker,
 } from '../support/delivery.ts'
@@ -88,9 +89,9 @@ function plain(over: Partial<Destination> = {}): Plain {
     batchSize: 1,
     batches: [],
     says: 'delivered',
-    deliver: async () => {
-      destination.batches.push(1)
-      return resultOf(destination.says)
+    deliver: async (deliveries) => {
+      destination.batches.push(deliveries.length)
+      return deliveries.map(() => resultOf(destination.says))
     },
     ...over,
   }
@@ -174,7 +175,7 @@ describe('the circuit breaker', () => {
     async ({ outages, opens }) => {
       const destination = plain({
         batchSize: 4,
-        deliverBatch: async (deliveries) => {
+        deliver: async (deliveries) => {
           destination.batches.push(deliveries.length)
           return deliveries.map((_, at) => resultOf(at < outages ? 'outage' : 'delivered'))
         },
@@ -198,11 +199,11 @@ describe('the circuit breaker', () => {
     let probes = 0
     start({
       ...destination,
-      deliver: async (delivery) => {
-        if (destination.batches.length < 10) return destination.deliver(delivery)
+      deliver: async (deliveries) => {
+        if (destination.batches.length < 10) return destination.deliver(deliveries)
         probes++
         await gate.opened
-        return resultOf('delivered')
+        return deliveries.map(() => resultOf('delivered'))
       },
     })
     await until(async () => ((await sums('down'))?.retrying ?? 0) >= 10)
@@ -218,14 +219,14 @@ describe('the circuit breaker', () => {
 describe('a lane', () => {
   test('hands over batches of its size, and each event gets its own result', async () => {
     const seen: string[][] = []
-    const deliverBatch = async (deliveries: readonly ClaimedDelivery[]) => {
+    const deliver = async (deliveries: readonly ClaimedDelivery[]) => {
       seen.push(deliveries.map(({ canonical }) => canonical.message_id ?? ''))
       return deliveries.map(({ canonical }) =>
         canonical.message_id === 'msg-o3' ? resultOf('outage') : resultOf('delivered'),
       )
     }
     await sendOrders(7)
-    start(plain({ batchSize: 5, concurrency: 1, deliverBatch }))
+    start(plain({ batchSize: 5, concurrency: 1, deliver }))
     await until(async () => (await sums('down'))?.pending === 0)
     expect(seen.map((batch) => batch.length)).toEqual([5, 2])
     const rows = await database.query<{ message_id: string }>(
@@ -236,10 +237,10 @@ describe('a lane', () => {
   })
 
   test('puts a large batch on record in several transactions, each outcome once', async () => {
-    const deliverBatch = async (deliveries: readonly ClaimedDelivery[]) =>
+    const deliver = async (deliveries: readonly ClaimedDelivery[]) =>
       deliveries.map(() => resultOf('delivered'))
     await sendOrders(600)
-    const worker = start(plain({ batchSize: 1_000, deliverBatch }))
+    const worker = start(plain({ batchSize: 1_000, deliver }))
     await until(async () => ((await sums('down'))?.delivered ?? 0) > 0)
     await worker.stop()
     expect(await sums('down')).toMatchObject({ delivered: 600, total: 600 })
@@ -291,11 +292,11 @@ describe('a lane', () => {
   test('does not begin again what it is still about when the lease is over', async () => {
     const gate = createGate()
     const begun: string[] = []
-    const deliver = async ({ canonical }: ClaimedDelivery) => {
+    const deliver = oneByOne(async ({ canonical }) => {
       begun.push(canonical.message_id ?? '')
       if (canonical.message_id === 'msg-o0') await gate.opened
       return resultOf('delivered')
-    }
+    })
     const destination = plain({ deliver })
     await sendOrders(1)
     const worker = start(destination)
@@ -314,12 +315,12 @@ describe('a lane', () => {
   test('gives back what it claimed ahead when it is asked to stop', async () => {
     const gate = createGate()
     const begun: string[] = []
-    const deliver = async ({ id }: ClaimedDelivery) => {
+    const deliver = oneByOne(async ({ id }) => {
       begun.push(id)
       // By then it knows its pace: fast.
       if (begun.length > 5) await gate.opened
       return resultOf('delivered')
-    }
+    })
     await sendOrders(30)
     const worker = start(plain({ concurrency: 1, deliver }))
     const claimed = () =>
@@ -343,10 +344,10 @@ describe('a lane', () => {
     const { whenAnswerLost, claimedAtOnce } = each
     const gate = createGate()
     let begun = 0
-    const deliver = async () => {
+    const deliver = oneByOne(async () => {
       if (++begun > 5) await gate.opened
       return resultOf('delivered')
-    }
+    })
     await sendOrders(30)
     start(plain({ concurrency: 1, deliver, whenAnswerLost }))
     await until(() => begun === 6)

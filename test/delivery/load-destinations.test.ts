@@ -7,6 +7,7 @@ import { MAPPINGS } from '../../cli/paths.ts'
 import { parseDestinationFile, parseReturnsFile } from '../../core/destination-schema.ts'
 import { type LoadOptions, loadDestinations } from '../../delivery/load-destinations.ts'
 import { passwordFieldsOf } from '../../delivery/own-definitions.ts'
+import type { ClaimedDelivery } from '../../store/deliveries.ts'
 import { CATALOGUE, NO_RETURNS } from '../support/delivery.ts'
 import { createManualClock } from '../support/manual-clock.ts'
 import { ACCOUNT } from '../support/signed-batch.ts'
@@ -85,16 +86,16 @@ describe('loadDestinations()', () => {
       tracklayer_event: 'purchase',
       consent: null,
       properties: { event_id: 'e' },
-    } as Parameters<(typeof active)[0]['deliver']>[0]['canonical']
-    for (const destination of active)
-      await destination.deliver({
-        id: '1',
-        attempt: 1,
-        canonical,
-        canonicalUserId: null,
-        receivedAt: new Date(0),
-        consents: [],
-      })
+    } as ClaimedDelivery['canonical']
+    const claimed = {
+      id: '1',
+      attempt: 1,
+      canonical,
+      canonicalUserId: null,
+      receivedAt: new Date(0),
+      consents: [],
+    }
+    for (const destination of active) await destination.deliver([claimed])
     expect(sent.map(({ url, headers }) => [url, headers['X-TrackLayer-Environment']])).toEqual([
       ['https://example.com/p', 'production'],
       ['https://example.com/s', 'staging'],

@@ -1,6 +1,6 @@
 import { createRandom } from '../../core/clock.ts'
 import { verify } from '../../core/signature.ts'
-import type { DeliveryResult, Destination } from '../../delivery/destination.ts'
+import type { Destination } from '../../delivery/destination.ts'
 import { createTransport } from '../../delivery/transport.ts'
 import { reconcile } from '../../store/ledger.ts'
 import { useDatabase } from '../support/database.ts'
@@ -284,14 +284,14 @@ describe('lanes', () => {
 describe('a fault of ours', () => {
   // A destination that fails as bugs do: once by a rejection, once by a throw, then works.
   function faulty(): Destination {
-    const faults: (() => Promise<DeliveryResult>)[] = [
+    const faults: (() => Promise<never>)[] = [
       () => Promise.reject(new TypeError('cannot read this')),
       () => {
         throw new TypeError('cannot read that')
       },
     ]
     const good = webhook()
-    return { ...good, deliver: (delivery) => (faults.shift() ?? good.deliver)(delivery) }
+    return { ...good, deliver: (deliveries) => (faults.shift() ?? good.deliver)(deliveries) }
   }
 
   test('is logged whole, recorded and tried again, not lost', async () => {

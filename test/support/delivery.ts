@@ -5,11 +5,11 @@ import type { ConsentCatalogue } from '../../core/consent-catalogue.ts'
 import { parseConsentFile } from '../../core/consent-schema.ts'
 import { parseDestinationFile, type ReturnsFile } from '../../core/destination-schema.ts'
 import { createDestination } from '../../delivery/definitions.ts'
-import type { Destination } from '../../delivery/destination.ts'
+import type { Deliver, DeliveryResult, Destination } from '../../delivery/destination.ts'
 import type { Transport } from '../../delivery/transport.ts'
 import { runWorker, type WorkerOptions } from '../../delivery/worker.ts'
 import type { Database } from '../../store/database.ts'
-import type { DeliveryRecord } from '../../store/deliveries.ts'
+import type { ClaimedDelivery, DeliveryRecord } from '../../store/deliveries.ts'
 import { ACCOUNT } from './signed-batch.ts'
 import { until } from './until.ts'
 
@@ -68,6 +68,11 @@ export function destinationTo(spec: DestinationSpec): Destination {
     transport: spec.transport,
     clock: spec.clock,
   })
+}
+
+/** For a destination that treats each event alone. */
+export function oneByOne(deliver: (delivery: ClaimedDelivery) => Promise<DeliveryResult>): Deliver {
+  return (deliveries) => Promise.all(deliveries.map(deliver))
 }
 
 export interface RunningWorker {

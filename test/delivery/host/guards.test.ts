@@ -141,7 +141,7 @@ describe('answers', () => {
     }
     const destination = packageDestination(webhook({ transport }))
     const event = claimed()
-    for (let at = 0; at < 10_000; at++) await destination.deliver(event)
+    for (let at = 0; at < 10_000; at++) await destination.deliver([event])
     collectGarbage()
     await new Promise(setImmediate)
     collectGarbage()

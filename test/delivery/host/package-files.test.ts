@@ -51,7 +51,7 @@ test('the documented webhook works as it stands', async () => {
     PARTNER_HOOK_SECRET_PRODUCTION: 'hook-secret-1',
   })
   expect(broken).toEqual([])
-  const results = await active[0]?.deliverBatch?.([consenting(1), consenting(2)])
+  const results = await active[0]?.deliver([consenting(1), consenting(2)])
 
   expect(results).toMatchObject([{ kind: 'delivered' }, { kind: 'delivered' }])
   expect(server.requests).toHaveLength(1)
@@ -88,13 +88,11 @@ describe('a file whose definition cannot be run', () => {
     ])
     expect(broken[0]?.reason).toContain('mappings/destinations/bad.yaml')
     const [bad, hook] = active
-    expect(await hook?.deliver(claimed())).toMatchObject({ kind: 'delivered' })
+    expect(await hook?.deliver([claimed()])).toMatchObject([{ kind: 'delivered' }])
     // What is owed to it waits: the destination pauses, and nothing is dead.
-    expect(await bad?.deliver(claimed())).toMatchObject({
-      kind: 'failed',
-      retryable: true,
-      isCredential: true,
-    })
+    expect(await bad?.deliver([claimed()])).toMatchObject([
+      { kind: 'failed', retryable: true, isCredential: true },
+    ])
   })
 })
 
@@ -111,7 +109,7 @@ test('an origin of the definition can be another address', async () => {
     },
     transport.send,
   )
-  expect(await active[0]?.deliver(claimed())).toMatchObject({ kind: 'delivered' })
+  expect(await active[0]?.deliver([claimed()])).toMatchObject([{ kind: 'delivered' }])
   expect(server.requests[0]?.path).toBe('/proxy/api/events/')
 })
 

@@ -68,9 +68,8 @@ export function claimed(changes: Partial<CanonicalEvent> = {}, at = 1): ClaimedD
 }
 
 export async function deliver(spec: Spec, ...events: ClaimedDelivery[]): Promise<DeliveryResult[]> {
-  const { deliverBatch } = packageDestination(spec)
-  const results = await deliverBatch?.(events.length > 0 ? events : [claimed()])
-  return [...(results ?? [])]
+  const destination = packageDestination(spec)
+  return [...(await destination.deliver(events.length > 0 ? events : [claimed()]))]
 }
 
 /** Whatever address a definition has built in, the request goes to `url`, its own host as the first part of the path. */

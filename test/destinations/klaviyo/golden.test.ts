@@ -21,7 +21,7 @@ const klaviyo = () =>
 
 test.each(Object.entries(exampleEvents))('%s leaves as the golden request', async (name, event) => {
   const golden = JSON.parse(readFileSync(`test/destinations/golden/klaviyo/${name}.json`, 'utf8'))
-  const result = await klaviyo().deliver(claimedFor(event, clock.now()))
+  const [result] = await klaviyo().deliver([claimedFor(event, clock.now())])
 
   expect(result).toMatchObject({ kind: 'delivered' })
   expect(server.requests).toHaveLength(1)
@@ -39,7 +39,7 @@ test.each(Object.entries(exampleEvents))('%s leaves as the golden request', asyn
 test('a person without an address goes by telephone, in E.164', async () => {
   const { purchase } = exampleEvents
   const nameless = { ...purchase, user: { phone: '0151 23456789', country: 'DE' } }
-  await klaviyo().deliver(claimedFor(nameless, clock.now()))
+  await klaviyo().deliver([claimedFor(nameless, clock.now())])
   const { data } = JSON.parse(String(server.requests[0]?.body))
   expect(data.attributes.profile.data.attributes).toEqual({
     phone_number: '+4915123456789',
@@ -50,7 +50,7 @@ test('a person without an address goes by telephone, in E.164', async () => {
 
 test('an attempt on record has neither key nor address', async () => {
   server.otherwise(json(400, { errors: [{ detail: 'jane.doe@example.com, pk_golden' }] }))
-  const result = await klaviyo().deliver(claimedFor(exampleEvents.lead, clock.now()))
+  const [result] = await klaviyo().deliver([claimedFor(exampleEvents.lead, clock.now())])
   expect(result).toMatchObject({ kind: 'failed', retryable: false })
   expect(JSON.stringify(result)).not.toMatch(/jane\.doe|pk_golden/)
 })
