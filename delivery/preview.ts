@@ -1,7 +1,8 @@
 // What a delivery would send now. It is delivered by the very code that delivers, on a transport that writes down what it
 // is handed and answers like a receiver that is content; nothing leaves the house.
-import { isJsonObject, type Json } from '../core/json.ts'
+import { isJsonObject, type Json, type JsonObject } from '../core/json.ts'
 import { redact } from '../core/redact.ts'
+import { withPayload } from '../store/attempt-request.ts'
 import type { ClaimedDelivery } from '../store/deliveries.ts'
 import type { Preview, PreviewedRequest } from '../store/delivery-side.ts'
 import type { Deliver, DeliveryResult } from './destination.ts'
@@ -20,7 +21,7 @@ export function createPreview(
     // One after the other and each alone: what was written down in between belongs to it.
     for (const delivery of deliveries) {
       const [result] = await deliver([delivery])
-      previews.push(previewOf(result as DeliveryResult, recorder.drain()))
+      previews.push(previewOf(delivery, result as DeliveryResult, recorder.drain()))
     }
     return previews
   }
@@ -30,11 +31,16 @@ export function createPreview(
 export const runNothing: typeof runDefinition = async (_, payloads) =>
   payloads.map(() => ({ kind: 'accepted', exchange: null }))
 
-function previewOf(result: DeliveryResult, requests: readonly PreviewedRequest[]): Preview {
+function previewOf(
+  { canonical }: ClaimedDelivery,
+  result: DeliveryResult,
+  requests: readonly PreviewedRequest[],
+): Preview {
   const evidence = result.evidence ?? null
   if (result.kind === 'filtered' || result.kind === 'held')
     return { kind: result.kind, reason: result.reason, request: null, requests: [], evidence }
-  const request = result.attempt?.request ?? null
+  const recorded = result.attempt?.request as JsonObject | undefined
+  const request = recorded ? withPayload(recorded, canonical) : null
   // The answer is made up: only a failure before anything was asked of the platform is the event's own.
   if (result.kind === 'failed' && requests.length === 0)
     return { kind: 'refused', reason: result.reason, request, requests, evidence }

@@ -3,12 +3,21 @@
 import { hash } from 'node:crypto'
 import type { Json, JsonObject } from '../core/json.ts'
 import { redact } from '../core/redact.ts'
+import type { StoredEventSent } from '../store/attempt-request.ts'
 import { cleanJson } from '../store/text.ts'
 
 export interface RecordedPayload {
   readonly payload: Json
   /** The first 64 bits, in hex, of the SHA-256 of the payload's JSON, in the order in which it was made. */
   readonly digest: string
+}
+
+/** What an attempt keeps of an event that it posts as the ledger has it. @param text its JSON as it is posted */
+export function recordedEvent(
+  canonicalUserId: string | null,
+  text: string,
+): { readonly stored_event: StoredEventSent; readonly digest: string } {
+  return { stored_event: { canonical_user_id: canonicalUserId }, digest: digestOf(text) }
 }
 
 /**
@@ -20,9 +29,13 @@ export function recordedPayload(
   text = JSON.stringify(payload),
 ): RecordedPayload | object {
   if (!payload) return {}
-  const digest = hash('sha256', text).slice(0, 16)
+  const digest = digestOf(text)
   const masked = redact(payload)
   // Few texts need cleaning, and what the whole has not, its masked copy has not either.
   const isClean = !/\\u0000|\\ud[89a-f]/.test(text)
   return { payload: isClean ? masked : cleanJson(masked), digest }
+}
+
+function digestOf(text: string): string {
+  return hash('sha256', text).slice(0, 16)
 }

@@ -2,7 +2,6 @@
 import type { CanonicalEvent } from '../core/canonical-event.ts'
 import type { Clock } from '../core/clock.ts'
 import { messageOf, TrackLayerError } from '../core/errors.ts'
-import type { JsonObject } from '../core/json.ts'
 import { NOT_SENT } from '../core/replay.ts'
 import { signatureTimestamp, signedHeaders } from '../core/signature.ts'
 import type { Attempt } from '../store/deliveries.ts'
@@ -10,7 +9,6 @@ import { turn } from '../store/turns.ts'
 import type { DeliveryResult } from './destination.ts'
 import { isOutageStatus, isRetryableStatus } from './host/failure.ts'
 import { shownAnswer, type Verdict, verdictsOf } from './receiver-answer.ts'
-import { recordedPayload } from './recorded-payload.ts'
 import { parseRetryAfter } from './retry-after.ts'
 import type { Answer, Transport } from './transport.ts'
 
@@ -24,8 +22,8 @@ export interface Signer {
 export interface Post {
   /** Its JSON: the body, where it goes alone. */
   readonly text: string
-  /** What the text says, for the attempt's record. */
-  readonly payload: JsonObject
+  /** What the attempt keeps of it. */
+  readonly recorded: () => object
   /** Lets the receiver recognise a repeat of what goes alone: the same for every attempt. */
   readonly idempotencyKey: string
   /** What the text was made of: the answer is kept without what it repeats of the personal data in it. */
@@ -51,9 +49,9 @@ export async function signedPost(
   const body = bodyOf(options, posts)
   // Before anything is sent: a fault of ours after it would have the events sent again.
   const recorded: object[] = []
-  for (const { payload, text } of posts) {
+  for (const post of posts) {
     if (recorded.length > 0 && recorded.length % A_TURN === 0) await turn()
-    recorded.push(recordedPayload(payload, text))
+    recorded.push(post.recorded())
   }
   const startedAt = clock.now()
   const request = {
@@ -87,10 +85,10 @@ export async function signedPost(
 }
 
 /** What became of an event whose turn to be sent did not come in time. */
-export function notSent({ clock }: SenderOptions, { payload, text }: Post): DeliveryResult {
+export function notSent({ clock }: SenderOptions, { recorded }: Post): DeliveryResult {
   const reason = `${NOT_SENT}: its turn did not come in time`
   const startedAt = new Date(clock.now())
-  const request = { ...recordedPayload(payload, text) }
+  const request = { ...recorded() }
   const attempt = { startedAt, durationMs: 0, status: null, error: reason, request, response: null }
   return { kind: 'failed', reason, retryable: true, attempt }
 }

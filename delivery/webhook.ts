@@ -7,6 +7,7 @@ import type { DestinationFile, ReturnsFile } from '../core/destination-schema.ts
 import { TrackLayerError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
 import { type ReturnFacts, returnMessage, returnTraits } from '../core/return-message.ts'
+import { eventPayload } from '../store/attempt-request.ts'
 import type { ClaimedDelivery } from '../store/deliveries.ts'
 import { turn } from '../store/turns.ts'
 import { chunksOf } from './chunks.ts'
@@ -15,6 +16,7 @@ import type { Deliver, DeliveryResult, Destination } from './destination.ts'
 import { createGate } from './gate.ts'
 import { createRequestTurns, inHalves, inTurn, type TurnOptions } from './host/request-turns.ts'
 import { triesOf } from './outcome.ts'
+import { recordedEvent, recordedPayload } from './recorded-payload.ts'
 import { notSent, type Post, type SenderOptions, signedPost } from './signed-post.ts'
 import { withdrawn } from './told.ts'
 
@@ -189,14 +191,17 @@ function createDecide(
 
 const EVERYTHING = { name: 'every event' }
 
-function eventPost({ canonical, canonicalUserId, membership }: ClaimedDelivery): Decision {
+function eventPost(delivery: ClaimedDelivery): Decision {
+  const { canonical, stored, canonicalUserId, membership } = delivery
   if (membership?.isUnchanged && !isRemoval(canonical))
     return { kind: 'filtered', reason: UNCHANGED }
-  const payload = { event: { ...canonical, canonical_user_id: canonicalUserId } }
+  const payload = eventPayload(canonical, canonicalUserId)
+  const text = JSON.stringify(payload)
   return {
     kind: 'post',
-    text: JSON.stringify(payload),
-    payload: payload as unknown as JsonObject,
+    text,
+    recorded: () =>
+      canonical === stored ? recordedEvent(canonicalUserId, text) : recordedPayload(payload, text),
     idempotencyKey: `${canonical.tracklayer_event}:${canonical.properties.event_id}`,
     canonical,
   }
@@ -216,11 +221,12 @@ function returnPost(sender: SenderOptions, { returns, integrations }: ReturnsFil
     })
     if (message === null) return { kind: 'filtered', reason: 'no_identifier' }
     const traits = returning ? returnTraits(canonical, common, returning) : null
+    // The host sorts the keys of what it hands to the function: only canonical text can be verified there.
+    const text = canonicalJson({ batch: traits ? [message, traits] : [message] })
     return {
       kind: 'post',
-      // The host sorts the keys of what it hands to the function: only canonical text can be verified there.
-      text: canonicalJson({ batch: traits ? [message, traits] : [message] }),
-      payload: message,
+      text,
+      recorded: () => recordedPayload(message, text),
       idempotencyKey: String(message.messageId),
       canonical,
       ...(returning ? { evidence: evidenceOf(returning) } : {}),

@@ -16,6 +16,8 @@ export interface ClaimedDelivery {
   /** Number of the attempt this claim begins, from 1. Also the claim's token: only its holder settles the row. */
   readonly attempt: number
   readonly canonical: CanonicalEvent
+  /** The event as the ledger has it: `canonical` itself, unless something else is to be sent of it. */
+  readonly stored?: CanonicalEvent
   /** Who the person is known to be by now, which may be later than the event; null while anonymous. */
   readonly canonicalUserId: string | null
   readonly receivedAt: Date
@@ -162,6 +164,7 @@ export function deliveryOf(
     id,
     attempt: attempts,
     canonical,
+    stored: canonical,
     canonicalUserId: canonical.canonical_user_id ?? user_id,
     receivedAt: received_at,
     consents: consents ?? [],

@@ -1,7 +1,9 @@
 // The story of one message: what came, what it became, where it went and what each attempt brought.
 import type { Pool, PoolClient } from 'pg'
+import { type CanonicalEvent, inShape } from '../core/canonical-event.ts'
 import type { Json, JsonObject } from '../core/json.ts'
 import { redact } from '../core/redact.ts'
+import { withPayload } from './attempt-request.ts'
 import { inSnapshot } from './database.ts'
 import {
   type DedupStory,
@@ -73,7 +75,7 @@ export interface AttemptStory {
   readonly duration_ms: number
   readonly status: number | null
   readonly error: string | null
-  readonly request: unknown
+  readonly request: JsonObject
   readonly response: string | null
 }
 
@@ -218,29 +220,33 @@ async function transitionsOf(
 }
 
 async function deliveriesOf(client: PoolClient, eventId: string): Promise<DeliveryStory[]> {
-  const { rows } = await client.query<DeliveryStory>(
-    `select d.id::text as delivery_id, d.destination, d.state, d.reason, d.decision,
+  const { rows } = await client.query<DeliveryStory & { canonical: string }>(
+    `select e.canonical, d.id::text as delivery_id, d.destination, d.state, d.reason, d.decision,
             case when d.state in ('pending', 'retrying', 'held') then d.due_at end as due_at, d.claimed_until,
             coalesce((
               select jsonb_agg(jsonb_build_object('number', a.number, 'started_at', a.started_at,
                 'duration_ms', a.duration_ms, 'status', a.status, 'error', a.error, 'request', a.request::json,
                 'response', a.response) order by a.number)
               from attempts a where a.delivery_id = d.id), '[]') as attempts
-     from deliveries d where d.event_id = $1 order by d.destination`,
+     from deliveries d join events e on e.id = d.event_id where d.event_id = $1 order by d.destination`,
     [eventId],
   )
   const replays = await replaysOf(
     client,
     rows.map(({ delivery_id }) => delivery_id),
   )
-  return rows.map((row) => ({
+  return rows.map(({ canonical, ...row }) => ({
     ...row,
-    attempts: row.attempts.map(withInstants),
+    attempts: row.attempts.map((attempt) => attemptStory(attempt, inShape(JSON.parse(canonical)))),
     replays: replays.get(row.delivery_id) ?? [],
   }))
 }
 
 // PostgreSQL writes instants inside JSON in the session's zone and form.
-function withInstants(attempt: AttemptStory): AttemptStory {
-  return { ...attempt, started_at: new Date(attempt.started_at).toISOString() }
+function attemptStory(attempt: AttemptStory, canonical: CanonicalEvent): AttemptStory {
+  return {
+    ...attempt,
+    started_at: new Date(attempt.started_at).toISOString(),
+    request: withPayload(attempt.request, canonical),
+  }
 }

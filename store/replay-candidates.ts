@@ -1,7 +1,8 @@
 // The deliveries that a replay looks at, page by page in the order of their rows, each with all that the decision needs.
 import type { PoolClient } from 'pg'
-import type { Json } from '../core/json.ts'
+import type { JsonObject } from '../core/json.ts'
 import type { AttemptMark } from '../core/replay.ts'
+import { withPayload } from './attempt-request.ts'
 import { type ClaimedDelivery, type DeliveryRow, deliveryOf, PERSON_COLUMNS } from './deliveries.ts'
 import type { DeliveryState } from './ledger.ts'
 import { cleanText } from './text.ts'
@@ -38,7 +39,7 @@ export interface Candidate {
 export interface SentRequest {
   readonly number: number
   readonly at: string
-  readonly request: { readonly [key: string]: Json }
+  readonly request: JsonObject
 }
 
 export interface PageOptions {
@@ -122,8 +123,9 @@ interface CandidateRow extends DeliveryRow {
 
 function candidateOf(row: CandidateRow): Candidate {
   const { destination, state, reason, name, event_id, message_id, marks, sent } = row
+  const delivery = deliveryOf(row, null)
   return {
-    delivery: deliveryOf(row, null),
+    delivery,
     destination,
     state,
     reason,
@@ -131,6 +133,6 @@ function candidateOf(row: CandidateRow): Candidate {
     eventId: event_id,
     messageId: message_id,
     attempts: marks ?? [],
-    sent,
+    sent: sent && { ...sent, request: withPayload(sent.request, delivery.canonical) },
   }
 }

@@ -74,7 +74,7 @@ const LAST = '9223372036854775807'
 function itemOf({ candidate, verdict, preview }: Considered): DryRunItem {
   const { delivery, destination, messageId, eventId, eventName, state, reason, sent } = candidate
   const before = sent?.request
-  const after = preview?.request as { readonly [key: string]: Json } | null | undefined
+  const after = preview?.request as JsonObject | null | undefined
   const difference = isJsonObject(before?.payload) && after ? changes(before, after) : null
   return {
     delivery_id: delivery.id,
@@ -100,11 +100,8 @@ function itemOf({ candidate, verdict, preview }: Considered): DryRunItem {
 }
 
 // The action and the address matter as much as the payload.
-function changes(
-  before: { readonly [key: string]: Json },
-  after: { readonly [key: string]: Json },
-): Difference[] {
-  const pick = ({ action, url, payload }: { readonly [key: string]: Json | undefined }) => ({
+function changes(before: JsonObject, after: JsonObject): Difference[] {
+  const pick = ({ action, url, payload }: JsonObject) => ({
     ...(action === undefined ? {} : { action }),
     ...(url == null ? {} : { url }),
     payload,
