@@ -7,7 +7,7 @@ import type { DestinationFile, ReturnsFile } from '../core/destination-schema.ts
 import { TrackLayerError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
 import { type ReturnFacts, returnMessage, returnTraits } from '../core/return-message.ts'
-import { eventPayload } from '../store/attempt-request.ts'
+import { eventPayload, type StoredEventSent } from '../store/attempt-request.ts'
 import type { ClaimedDelivery } from '../store/deliveries.ts'
 import { turn } from '../store/turns.ts'
 import { chunksOf } from './chunks.ts'
@@ -16,7 +16,7 @@ import type { Deliver, DeliveryResult, Destination } from './destination.ts'
 import { createGate } from './gate.ts'
 import { createRequestTurns, inHalves, inTurn, type TurnOptions } from './host/request-turns.ts'
 import { triesOf } from './outcome.ts'
-import { recordedEvent, recordedPayload } from './recorded-payload.ts'
+import { recordedPayload } from './recorded-payload.ts'
 import { notSent, type Post, type SenderOptions, signedPost } from './signed-post.ts'
 import { withdrawn } from './told.ts'
 
@@ -200,8 +200,10 @@ function eventPost(delivery: ClaimedDelivery): Decision {
   return {
     kind: 'post',
     text,
-    recorded: () =>
-      canonical === stored ? recordedEvent(canonicalUserId, text) : recordedPayload(payload, text),
+    recorded: (): StoredEventSent | object =>
+      canonical === stored
+        ? { stored_event: { canonical_user_id: canonicalUserId } }
+        : recordedPayload(payload, text),
     idempotencyKey: `${canonical.tracklayer_event}:${canonical.properties.event_id}`,
     canonical,
   }

@@ -1,5 +1,5 @@
-// The receivers of a storm: twins of the platforms and a webhook, each with bad days drawn from the seed, and what each of
-// them counted.
+// The receivers of a storm: twins of the platforms and a webhook, one event in a request and in batches, each with bad days
+// drawn from the seed, and what each of them counted.
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { realClock } from '../../cli/clock.ts'
@@ -9,7 +9,14 @@ import { createTwins } from '../../workspace/twins/twins.ts'
 
 const TOKEN = 'storm-token'
 
-export const STORM_DESTINATIONS = ['webhook', 'meta', 'tiktok', 'ga4', 'klaviyo'] as const
+export const STORM_DESTINATIONS = [
+  'webhook',
+  'webhook-batches',
+  'meta',
+  'tiktok',
+  'ga4',
+  'klaviyo',
+] as const
 export type StormDestination = (typeof STORM_DESTINATIONS)[number]
 
 /** Of each request one in five meets something. */
@@ -48,10 +55,12 @@ export async function startStormPlatforms(random: Random): Promise<StormPlatform
   for (const { faults } of Object.values(under)) faults.set(FAULTS)
   // Each of its 429s asks for a second of rest, and it has a request for every event.
   twins.klaviyo.faults.set({ ...FAULTS, rate429: 0.003 })
-  const webhook = await startWebhook(createRandom(Math.floor(random() * 2 ** 32)))
+  const startHook = () => startWebhook(createRandom(Math.floor(random() * 2 ** 32)))
+  const hooks = { webhook: await startHook(), 'webhook-batches': await startHook() }
   const { urls, close } = await twins.listen({ port: 0 })
   const variables = {
-    WEBHOOK_URL: webhook.url,
+    WEBHOOK_URL: hooks.webhook.url,
+    WEBHOOK_BATCHES_URL: hooks['webhook-batches'].url,
     WEBHOOK_SECRET: 'a-webhook-secret-for-storms',
     META_PIXEL_ID: '100200300400500',
     META_ACCESS_TOKEN: TOKEN,
@@ -70,15 +79,18 @@ export async function startStormPlatforms(random: Random): Promise<StormPlatform
       Object.entries(variables).map(([name, value]) => [`${name}_PRODUCTION`, value]),
     ),
     counted: (destination) =>
-      destination === 'webhook' ? webhook.counted : countedBy(under[destination]),
+      destination in hooks
+        ? hooks[destination as keyof typeof hooks].counted
+        : countedBy(under[destination as keyof typeof under]),
     dropped: () =>
       new Set(
         twins.ga4
           .refused()
           .flatMap(({ event }) => /"event_id":"([^"]+)"/.exec(JSON.stringify(event))?.[1] ?? []),
       ),
-    faults: () => tally(Object.values(under).flatMap(faultsOf).concat(webhook.faults)),
-    close: async () => void (await Promise.all([close(), webhook.close()])),
+    faults: () => tally(Object.values(under).flatMap(faultsOf)),
+    close: async () =>
+      void (await Promise.all([close(), ...Object.values(hooks).map((hook) => hook.close())])),
   }
 }
 
@@ -105,38 +117,45 @@ function tally(texts: readonly string[]): Record<string, number> {
   return counts
 }
 
-// A receiver that keeps the idempotency keys of what it took, as the documentation of the webhook asks of it.
+interface Posted {
+  readonly tracklayer_event: string
+  readonly properties: { readonly event_id: string }
+}
+
+// A receiver that keeps the ids of what it took, as docs/webhook.md asks of it, and of a batch now and then takes some.
 async function startWebhook(random: Random) {
   const counted = new Map<string, number>()
   const keys = new Set<string>()
-  const faults: string[] = []
+  const take = ({ tracklayer_event, properties: { event_id: id } }: Posted): { status: number } => {
+    const key = `${tracklayer_event}:${id}`
+    if (!keys.has(key)) counted.set(id, (counted.get(id) ?? 0) + 1)
+    keys.add(key)
+    return { status: 200 }
+  }
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk) => chunks.push(chunk))
     request.on('end', () => {
-      const { event } = JSON.parse(Buffer.concat(chunks).toString()) as {
-        event: { properties: { event_id: string } }
-      }
-      const take = () => {
-        const key = String(request.headers['idempotency-key'])
-        const id = event.properties.event_id
-        if (!keys.has(key)) counted.set(id, (counted.get(id) ?? 0) + 1)
-        keys.add(key)
+      const { event, batch } = JSON.parse(Buffer.concat(chunks).toString()) as {
+        readonly event: Posted
+        readonly batch?: readonly { readonly event: Posted }[]
       }
       const draw = random()
       if (draw < 0.05) return void response.writeHead(draw < 0.02 ? 429 : 500).end('')
       if (draw < 0.07) return void response.socket?.resetAndDestroy()
-      take()
+      const isPartial = batch && draw > 0.8
+      const results = (batch ?? [{ event }]).map((each) =>
+        isPartial && random() < 0.2 ? { status: 503 } : take(each.event),
+      )
       if (draw < 0.09) return void response.socket?.resetAndDestroy()
       if (draw < 0.095) return // taken, and never answered
-      response.writeHead(204).end()
+      response.end(JSON.stringify(batch ? { results } : {}))
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     counted,
-    faults,
     close: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve())

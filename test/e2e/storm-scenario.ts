@@ -1,4 +1,4 @@
-// A storm: events come in, five destinations with bad days are delivered to by workers that are killed at random, and at the
+// A storm: events come in, six destinations with bad days are delivered to by workers that are killed at random, and at the
 // end the ledger is held, row by row, against what each platform counted.
 import { mkdtempSync, rmSync } from 'node:fs'
 import os from 'node:os'

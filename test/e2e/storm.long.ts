@@ -6,7 +6,7 @@ const database = useDatabase()
 const seed = Number(process.env.STORM_SEED ?? 20_261_126)
 const EVENTS = Number(process.env.STORM_EVENTS ?? 10_000)
 
-test(`seed ${seed}: five destinations in a storm, workers killed at random: each event is counted once`, async () => {
+test(`seed ${seed}: six destinations in a storm, workers killed at random: each event is counted once`, async () => {
   process.stdout.write(`storm: STORM_SEED=${seed}\n`)
   const result = await runStorm({
     seed,
