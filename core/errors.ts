@@ -45,7 +45,8 @@ export class TrackLayerError extends Error {
 export function messageOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown)
   const inner = thrown instanceof AggregateError ? thrown.errors[0] : thrown.cause
-  const detail = inner instanceof Error && inner.message !== thrown.message ? inner.message : ''
+  const detail =
+    inner instanceof Error && !thrown.message.includes(inner.message) ? inner.message : ''
   return [thrown.message, detail].filter(Boolean).join(': ') || thrown.name
 }
 

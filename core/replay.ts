@@ -109,6 +109,11 @@ export function mayHaveArrivedAt(
   return first ? Date.parse(first.startedAt) : null
 }
 
+/** How many earlier attempts may have reached the platform. */
+export function attemptsInDoubt({ begun, recorded }: EarlierAttempts): number {
+  return begun - recorded.length + recorded.filter(mayHaveArrived).length
+}
+
 export interface ReplayCandidate {
   readonly state: string
   /** Canonical name of the event. */

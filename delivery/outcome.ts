@@ -21,17 +21,14 @@ export function recordOf(
   }
 }
 
-/** Attempts, the one in hand included. Sent again on purpose, a delivery has all its tries again. */
-export function triesOf({ attempt, replay }: ClaimedDelivery): number {
-  return attempt - (replay?.attemptsBefore ?? 0)
-}
-
 function settle(
   { clock, random }: Database,
   { schedule }: Destination,
-  delivery: ClaimedDelivery,
+  { attempt, replay }: ClaimedDelivery,
   result: DeliveryResult,
 ): Omit<DeliveryRecord, 'delivery'> {
+  // Sent again on purpose, it has its retries again.
+  const number = attempt - (replay?.attemptsBefore ?? 0)
   switch (result.kind) {
     case 'delivered':
       return {
@@ -55,9 +52,7 @@ function settle(
       return { settlement: { state: 'filtered', reason: result.reason }, attempt: null }
     case 'failed': {
       const { reason, attempt, retryable, retryAfterMs } = result
-      const delayMs = retryable
-        ? nextDelayMs(schedule, triesOf(delivery), random, retryAfterMs)
-        : null
+      const delayMs = retryable ? nextDelayMs(schedule, number, random, retryAfterMs) : null
       if (delayMs === null) return { settlement: { state: 'dead', reason }, attempt }
       return {
         settlement: { state: 'retrying', reason, dueAt: new Date(clock.now() + delayMs) },

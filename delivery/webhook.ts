@@ -6,6 +6,7 @@ import type { ConsentCatalogue } from '../core/consent-catalogue.ts'
 import type { DestinationFile, ReturnsFile } from '../core/destination-schema.ts'
 import { TrackLayerError } from '../core/errors.ts'
 import type { JsonObject } from '../core/json.ts'
+import { attemptsInDoubt } from '../core/replay.ts'
 import { type ReturnFacts, returnMessage, returnTraits } from '../core/return-message.ts'
 import { eventPayload, type StoredEventSent } from '../store/attempt-request.ts'
 import type { ClaimedDelivery } from '../store/deliveries.ts'
@@ -15,7 +16,6 @@ import { compileCondition, firstMatch } from './conditions.ts'
 import type { Deliver, DeliveryResult, Destination } from './destination.ts'
 import { createGate } from './gate.ts'
 import { createRequestTurns, inHalves, inTurn, type TurnOptions } from './host/request-turns.ts'
-import { triesOf } from './outcome.ts'
 import { recordedPayload } from './recorded-payload.ts'
 import { notSent, type Post, type SenderOptions, signedPost } from './signed-post.ts'
 import { withdrawn } from './told.ts'
@@ -106,7 +106,7 @@ function delivering(
       if (place > 0 && place % A_TURN === 0) await turn()
       const decision = decide(delivery)
       if (decision.kind !== 'post') results[place] = decision
-      else placed.push({ place, tries: triesOf(delivery), post: decision })
+      else placed.push({ place, doubts: doubtsOf(delivery), post: decision })
     }
     const beginBy = clock.now() + sender.timeoutMs
     const deliverTogether = async (together: readonly Placed[]) => {
@@ -127,16 +127,21 @@ const A_TURN = 64
 
 interface Placed {
   readonly place: number
-  readonly tries: number
+  readonly doubts: number
   readonly post: Decided
 }
 
-// What goes into one request. A receiver may fall over one event and answer for all: what failed goes with half as many each
-// time, and at last alone.
+// An attempt that may have reached the receiver may also have been what broke it.
+function doubtsOf({ earlier }: ClaimedDelivery): number {
+  return earlier ? attemptsInDoubt(earlier) : 0
+}
+
+// What goes into one request. A receiver may fall over one event and answer for all: what failed so goes with half as many each
+// time, and at last alone. One that was away, or had enough, comes back to whole batches.
 function requestsOf(placed: readonly Placed[], batchSize: number): (readonly Placed[])[] {
   const bySize = new Map<number, Placed[]>()
   for (const each of placed) {
-    const size = Math.max(1, Math.floor(batchSize / 2 ** (each.tries - 1)))
+    const size = Math.max(1, Math.floor(batchSize / 2 ** each.doubts))
     const alike = bySize.get(size) ?? []
     bySize.set(size, alike)
     alike.push(each)
