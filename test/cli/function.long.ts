@@ -1,14 +1,14 @@
 // `tracklayer function …` as a user has it: the built command, in a folder of theirs.
 import { execFile } from 'node:child_process'
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { json, startRecordingServer } from '../support/recording-server.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const CLI = path.join(__dirname, '..', '..', 'dist', 'cli.js')
 
 function folderWith(files: Readonly<Record<string, string | object>>): string {
-  const folder = mkdtempSync(path.join(tmpdir(), 'tracklayer-cli-'))
+  const folder = temporaryFolder('cli')
   for (const [name, content] of Object.entries(files)) {
     mkdirSync(path.dirname(path.join(folder, name)), { recursive: true })
     writeFileSync(

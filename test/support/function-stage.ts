@@ -1,7 +1,6 @@
 // The built functions on a stage: a workspace on a virtual clock, and a server in place of the store. After each test all
 // is closed, and no secret may have come out anywhere.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { createRandom } from '../../core/clock.ts'
 import type { JsonObject } from '../../core/json.ts'
@@ -15,6 +14,7 @@ import {
 } from '../../workspace/workspace.ts'
 import { type RecordingServer, startRecordingServer } from './recording-server.ts'
 import { accepting } from './store-answers.ts'
+import { temporaryFolder } from './temporary-folder.ts'
 
 const DIST = path.join(__dirname, '..', '..', 'dist')
 export const REALM_WORKER_FILE = path.join(DIST, 'workspace', 'realm-worker.js')
@@ -32,7 +32,7 @@ export const RETURN_SECRET = 'a-secret-for-the-way-back-00000'
 /** Shorter than the host's ten seconds: no retry falls into it. */
 const WINDOW_MS = 1000
 
-const directory = mkdtempSync(path.join(tmpdir(), 'tracklayer-functions-'))
+const directory = temporaryFolder('functions')
 
 /** A file with this text, for the length of a test file. */
 export function functionFile(name: string, code: string): string {
@@ -73,7 +73,6 @@ export function useFunctionStage() {
     await Promise.all(servers.splice(0).map((server) => server.close()))
     for (const stage of ended) expectNoSecret(stage)
   })
-  afterAll(() => rmSync(directory, { recursive: true }))
 
   return async (options: Partial<WorkspaceOptions> = {}): Promise<Stage> => {
     const clock = createVirtualClock()

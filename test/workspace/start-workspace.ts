@@ -1,6 +1,5 @@
 // What every test of this room begins with: a workspace on a virtual clock, closed when the test is over.
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { createRandom } from '../../core/clock.ts'
 import { createVirtualClock } from '../../workspace/virtual-clock.ts'
@@ -10,6 +9,7 @@ import {
   type Workspace,
   type WorkspaceOptions,
 } from '../../workspace/workspace.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const ROOT = path.join(__dirname, '..', '..')
 export const REALM_WORKER_FILE = path.join(ROOT, 'dist', 'workspace', 'realm-worker.js')
@@ -50,7 +50,7 @@ export function functionFile(name: string): string {
 
 /** A function too short for a file of its own, or one that a formatter must not touch. */
 export function functionText(code: string): string {
-  const file = path.join(mkdtempSync(path.join(tmpdir(), 'tracklayer-function-')), 'function.js')
+  const file = path.join(temporaryFolder('function'), 'function.js')
   writeFileSync(file, code)
   return file
 }
