@@ -1,6 +1,7 @@
 // An audience and a month of its members: everybody entered, left, and every second one entered again. The test of what
 // its pages read and the bench of how long they take fill it alike.
 import type { Pool } from 'pg'
+import type { JsonObject } from '../../core/json.ts'
 
 export interface AudienceSize {
   readonly members: number
@@ -15,9 +16,31 @@ export const AUDIENCE_PAGES = {
   members: '/v1/audiences/vip/members?limit=50&records=true',
   transitions: '/v1/audiences/vip/transitions?limit=50',
   overview: '/v1/overview',
+} as const
+
+/** What is asked about it now and then, and may take as long as it takes. */
+export const AUDIENCE_QUESTIONS = {
   audit: '/v1/audiences/vip/audit?platform=false',
   outcomes: '/v1/audiences/vip/outcomes?window=7d',
 } as const
+
+/** What Engage sends when the person enters the audience `vip`. */
+export function memberMessage(person: number): JsonObject {
+  return {
+    type: 'identify',
+    messageId: `personas_${person}`,
+    userId: `user${person}`,
+    timestamp: '2026-04-23T10:00:00.000Z',
+    traits: { vip: true, email: `user${person}@example.com` },
+    context: {
+      personas: {
+        computation_class: 'audience',
+        computation_id: 'aud_vip',
+        computation_key: 'vip',
+      },
+    },
+  }
+}
 
 /** Of the audience `vip` at the destination `webhook`, written straight into the tables: ingestion has its own measure. */
 export async function fillAudience(pool: Pool, { members, nowMs }: AudienceSize): Promise<void> {
