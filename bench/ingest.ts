@@ -8,7 +8,7 @@ import { quantile, spreadOf } from './measure.ts'
 import { createChance } from './random.ts'
 import { exactly, type PartOptions, type PartResult, type Row } from './result.ts'
 import { createShop } from './samples.ts'
-import { type RunningStore, startStore } from './store-process.ts'
+import { type RunningStore, withStore } from './store-process.ts'
 
 const MARK = 4_000
 const WRITERS = 32
@@ -23,15 +23,9 @@ const WARM_UP_ROUNDS = 4
 
 export async function benchIngest(options: PartOptions): Promise<PartResult> {
   const unpin = pinTo(CORES)
-  const store = await startStore()
-  // Interrupted, we still take the database down with its hundreds of megabytes.
-  const onInterrupt = () => void store.close().finally(() => process.exit(130))
-  process.once('SIGINT', onInterrupt).once('SIGTERM', onInterrupt)
   try {
-    return await measure(store, options, unpin !== null)
+    return await withStore({}, (store) => measure(store, options, unpin !== null))
   } finally {
-    process.off('SIGINT', onInterrupt).off('SIGTERM', onInterrupt)
-    await store.close()
     unpin?.()
   }
 }

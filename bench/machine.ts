@@ -55,6 +55,12 @@ export function cpuOfFamily(pid: number): number | null {
   return childrenOf(pid).reduce((sum, child) => sum + (cpuOfFamily(child) ?? 0), own)
 }
 
+/** Memory that a process holds now, in MB of 2^20 bytes. */
+export function residentMbOf(pid: number): number | null {
+  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(procFile(pid, 'status') ?? '')?.[1]
+  return kilobytes === undefined ? null : Number(kilobytes) / 1024
+}
+
 function childrenOf(pid: number): number[] {
   const file = `/proc/${pid}/task/${pid}/children`
   if (!existsSync(file)) return []
@@ -63,9 +69,13 @@ function childrenOf(pid: number): number[] {
 
 // The fields after the name, which is in brackets and may hold blanks: the first here is field 3 of proc(5).
 function statOf(pid: number): string[] | null {
+  const stat = procFile(pid, 'stat')
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? null
+}
+
+function procFile(pid: number, name: string): string | null {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return readFileSync(`/proc/${pid}/${name}`, 'utf8')
   } catch {
     return null // no /proc here, or the process has just ended
   }

@@ -11,6 +11,7 @@ import { benchCanonicalise } from './canonicalise.ts'
 import { benchDeliveries } from './deliveries.ts'
 import { benchIngest } from './ingest.ts'
 import { describeMachine } from './machine.ts'
+import { benchPages } from './pages.ts'
 import { benchPayloads } from './payloads.ts'
 import { benchPeers } from './peers.ts'
 import type { Part, PartResult } from './result.ts'
@@ -25,6 +26,7 @@ const PARTS: Readonly<Record<string, Part>> = {
   payloads: benchPayloads,
   ingest: benchIngest,
   deliveries: benchDeliveries,
+  pages: benchPages,
 }
 
 const SELF = process.argv[1] ?? ''
@@ -37,8 +39,9 @@ interface Flags {
 
 const EXAMPLES = `
 Examples:
-  npm run bench                                   everything, in about two minutes
+  npm run bench                                   everything, in about six minutes
   npm run bench -- --only canonicalise            one part
+  npm run bench -- --only pages                   how long pages take, in about four minutes
   npm run bench -- --only ingest --seconds 30     a longer look at the store
   npm run --silent bench -- --json > bench.json   the numbers for a program
 

@@ -22,7 +22,7 @@ export interface RunningStore {
 
 type Variables = Readonly<Record<string, string>>
 
-const clock: Clock = {
+export const clock: Clock = {
   now: Date.now,
   schedule: (delayMs, run) => {
     const timer = setTimeout(run, delayMs)
@@ -71,6 +71,22 @@ export async function startStore(
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+/** Lends a store to `work` and takes it down afterwards: interrupted, too, with its hundreds of megabytes. */
+export async function withStore<Result>(
+  variables: Variables,
+  work: (store: RunningStore) => Promise<Result>,
+): Promise<Result> {
+  const store = await startStore(variables)
+  const onInterrupt = () => void store.close().finally(() => process.exit(130))
+  process.once('SIGINT', onInterrupt).once('SIGTERM', onInterrupt)
+  try {
+    return await work(store)
+  } finally {
+    process.off('SIGINT', onInterrupt).off('SIGTERM', onInterrupt)
+    await store.close()
   }
 }
 

@@ -8,7 +8,8 @@ const gaps = (instants: readonly number[]) =>
   instants.slice(1).map((at, index) => at - (instants[index] ?? 0))
 
 test('a destination function is retried with growing waits for four hours, then the message expires', async () => {
-  const { workspace, clock, printed } = start()
+  const instants: number[] = []
+  const { workspace, clock } = start({ onLog: () => instants.push(clock.now()) })
   await workspace.addDestinationFunction({
     name: 'f',
     file: functionFile('always-retry'),
@@ -20,7 +21,7 @@ test('a destination function is retried with growing waits for four hours, then 
   expect(workspace.deliveries()[0]?.status).toBe('retrying')
   await clock.advance(HOUR)
   await clock.runUntilIdle()
-  const waits = gaps(printed().map(({ at }) => Date.parse(at)))
+  const waits = gaps(instants)
   expect(workspace.deliveries()[0]).toMatchObject({
     status: 'expired',
     attempts: waits.length + 1,
@@ -28,9 +29,8 @@ test('a destination function is retried with growing waits for four hours, then 
   })
   waits.forEach((wait, index) => {
     const step = Math.min(20 * MINUTE, 10_000 * 2 ** index)
-    // The function's clock flows in real time while it runs: a few milliseconds either way.
-    expect(wait).toBeGreaterThan(step / 2 - 500)
-    expect(wait).toBeLessThan(step + 500)
+    expect(wait).toBeGreaterThanOrEqual(step / 2)
+    expect(wait).toBeLessThanOrEqual(step)
   })
   expect(new Set(waits.map((wait) => wait / 1000)).size).toBe(waits.length)
   const total = clock.now() - began
@@ -62,9 +62,11 @@ test('a function’s Date is the workspace’s time', async () => {
   workspace.inject(WRITE_KEY, track('X'))
   await workspace.drain()
   const [now, made, isDate, epoch] = printed()[0]
-  expect(now - clock.now()).toBeLessThan(1000)
-  expect(now).toBeGreaterThanOrEqual(clock.now())
-  expect(made - clock.now()).toBeLessThan(1000)
+  // It flows while the function runs, which is stopped long before a minute is over.
+  for (const time of [now, made]) {
+    expect(time).toBeGreaterThanOrEqual(clock.now())
+    expect(time).toBeLessThan(clock.now() + MINUTE)
+  }
   expect([isDate, epoch]).toEqual([true, '1970-01-01T00:00:00.000Z'])
 })
 
