@@ -126,7 +126,8 @@ test('a server that hangs is stopped and replaced', async () => {
   const log = (line: string) => lines.push(line)
   const next = await scratch.start(dataDir, { answerTimeoutMs: 100, log })
   expect(next.pid).not.toBe(pid)
-  expect(lines).toEqual([expect.stringContaining('does not answer; stopping it')])
+  // A slow start may say so, too.
+  expect(lines[0]).toContain('does not answer; stopping it')
   expect(await query(next.connection, 'SELECT number FROM kept')).toEqual([{ number: 7 }])
   await next.stop()
 })
