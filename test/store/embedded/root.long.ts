@@ -123,7 +123,7 @@ asRoot(`a node_modules that only root may enter is copied, once${why}`, async ()
     expect(readlinkSync(`/proc/${postgres.pid}/exe`)).toContain(sharedRoot)
     await postgres.stop()
   }
-  expect(lines).toEqual([expect.stringMatching(/^Copying PostgreSQL to /)])
+  expect(lines.filter((line) => line.startsWith('Copying PostgreSQL to '))).toHaveLength(1)
   expect(readdirSync(sharedRoot)).toHaveLength(1)
 })
 
