@@ -21,6 +21,8 @@ const isBrowser = suite === 'browser'
 module.exports = {
   testMatch: suites[suite],
   transform,
+  testEnvironment: '<rootDir>/test/support/environment.js',
+  testSequencer: '<rootDir>/test/support/sequencer.js',
   globalSetup: '<rootDir>/test/support/global-setup.js',
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
   maxWorkers: isBrowser ? '50%' : '100%',
