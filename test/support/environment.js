@@ -1,10 +1,10 @@
-// Jest's Node environment, without two costs that jest adds to every test file; together they were a quarter of a run.
+// Jest's Node environment, without two costs that grow with the number of test files.
 const asyncHooks = require('node:async_hooks')
 const vm = require('node:vm')
 const { TestEnvironment } = require('jest-environment-node')
 
-// For each test file jest-circus makes an AsyncLocalStorage and never disables it. Up to Node 22 every promise then copies
-// the stores of all files that the worker has run: after a hundred files a test took twice the time it takes alone.
+// For each test file jest-circus makes an AsyncLocalStorage and never disables it. Before Node 24 every promise then copies
+// the stores of all files that the worker has run.
 const storages = new Set()
 
 asyncHooks.AsyncLocalStorage = class extends asyncHooks.AsyncLocalStorage {

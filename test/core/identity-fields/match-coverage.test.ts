@@ -4,6 +4,7 @@ import type { CanonicalEvent } from '../../../core/canonical-event.ts'
 import { PLATFORMS } from '../../../core/identity-fields/field.ts'
 import { createMatchCoverage } from '../../../core/identity-fields/match-coverage.ts'
 import { matchQuality } from '../../../core/identity-fields/match-quality.ts'
+import { anyText } from '../../support/any-text.ts'
 
 const FOLDER = 'test/fixtures/messages'
 const RECORDED: CanonicalEvent[] = readdirSync(FOLDER).flatMap((file) => {
@@ -17,7 +18,7 @@ const or = (...usual: string[]) =>
     fc.oneof(
       fc.constantFrom(...usual, '', ' ', 'a'.repeat(600), 'a'.repeat(64)),
       fc.string(),
-      fc.string({ unit: 'binary' }),
+      anyText(),
       fc.stringMatching(/^[\w.@+-]{1,20}$/),
     ),
     { nil: undefined },
