@@ -39,9 +39,9 @@ interface Flags {
 
 const EXAMPLES = `
 Examples:
-  npm run bench                                   everything, in about six minutes
+  npm run bench                                   everything, in about eight minutes
   npm run bench -- --only canonicalise            one part
-  npm run bench -- --only pages                   how long pages take, in about four minutes
+  npm run bench -- --only pages                   how long pages take, in about six minutes
   npm run bench -- --only ingest --seconds 30     a longer look at the store
   npm run --silent bench -- --json > bench.json   the numbers for a program
 

