@@ -15,10 +15,14 @@ export interface Verdict {
 // RFC 9110: what was sent is refused for its form, a conflict or its size. One event may be why.
 const REFUSED_FOR_CONTENT: ReadonlySet<number> = new Set([400, 409, 413, 422])
 
-/** By position. `split`: refused as a whole, perhaps because of one of several. */
+/**
+ * By position. `split`: refused as a whole, perhaps because of one of several.
+ * @param inBatches whether the receiver was sent a batch, and may speak of each event in it
+ */
 export function verdictsOf(
   answer: Answer,
   events: readonly CanonicalEvent[],
+  inBatches: boolean,
 ): readonly Verdict[] | 'split' {
   const { status } = answer
   const ofAll = (verdict: Verdict) => events.map(() => verdict)
@@ -26,7 +30,7 @@ export function verdictsOf(
     if (events.length > 1 && REFUSED_FOR_CONTENT.has(status)) return 'split'
     return ofAll({ status, reason: `receiver answered ${status}, want 2xx` })
   }
-  const results = resultsIn(answer)
+  const results = inBatches ? resultsIn(answer) : null
   if (results === null) return ofAll({ status, reason: null })
   if (results.length === events.length && results.every(isResult))
     return results.map((result, at) => verdictOf(result, events[at]))

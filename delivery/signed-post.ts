@@ -69,7 +69,7 @@ export async function signedPost(
   try {
     const headers = headersOf(options, posts, body, startedAt)
     const answer = await transport({ url, headers, body, timeoutMs })
-    return resultsOf(answer, posts, attempted, clock.now())
+    return resultsOf(options, answer, posts, attempted)
   } catch (error) {
     // Whatever the transport throws on purpose may pass later; anything else is a fault of ours and surfaces.
     if (!(error instanceof TrackLayerError)) throw error
@@ -118,16 +118,16 @@ function headersOf(
 type Attempted = (place: number, outcome: Pick<Attempt, 'status' | 'error' | 'response'>) => Attempt
 
 function resultsOf(
+  { clock, inBatches }: SenderOptions,
   answer: Answer,
   posts: readonly Post[],
   attempted: Attempted,
-  nowMs: number,
 ): readonly DeliveryResult[] | 'split' {
   const { headers, body } = answer
   const events = posts.map(({ canonical }) => canonical)
-  const verdicts = verdictsOf(answer, events)
+  const verdicts = verdictsOf(answer, events, inBatches)
   if (verdicts === 'split') return 'split'
-  const retryAfterMs = parseRetryAfter(headers['retry-after'], nowMs)
+  const retryAfterMs = parseRetryAfter(headers['retry-after'], clock.now())
   // An answer to several may speak of any of them: of it no person's record keeps the words.
   const [alone] = events.length === 1 ? events : []
   const response = alone ? shownAnswer(body, alone) : null

@@ -308,6 +308,14 @@ async function attemptOf(messageId: string) {
   return deliveries[0]?.attempts[0]
 }
 
+test('what a receiver of single events answers beside its status is its own affair', async () => {
+  receiver.otherwise(json(200, { results: [] }))
+  start(KINDS[0], [])
+  await store.send([orderMessage('a')])
+  await worker?.recorded(1)
+  expect(await ledger()).toMatchObject([{ state: 'delivered' }])
+})
+
 test('the event is kept once, and an attempt tells under which user id it went', async () => {
   start(KINDS[0], [])
   const user = { userId: undefined, anonymousId: 'anon-1' }
