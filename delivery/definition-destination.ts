@@ -7,7 +7,7 @@ import type { JsonObject } from '../core/json.ts'
 import { redactAnswer } from '../core/redact.ts'
 import { leavesDoubt } from '../core/replay.ts'
 import type { Attempt, ClaimedDelivery } from '../store/deliveries.ts'
-import { turn } from '../store/turns.ts'
+import { EVENTS_A_TURN, turn } from '../store/turns.ts'
 import { createDecide, type DecideOptions, type Decision, type Subscription } from './decide.ts'
 import type { Deliver, DeliveryResult, Destination } from './destination.ts'
 import { CONFIRMERS } from './host/confirmers.ts'
@@ -39,7 +39,7 @@ export function createDefinitionDelivery(options: DefinitionOptions): Deliver {
     const beginBy = options.clock.now() + timeoutOf(options)
     const shares: Share[] = []
     for (const [place, delivery] of deliveries.entries()) {
-      if (place > 0 && place % A_TURN === 0) await turn()
+      if (place > 0 && place % EVENTS_A_TURN === 0) await turn()
       for (const decision of decide(delivery))
         shares.push({ place, decision: estimated(decision, delivery) })
     }
@@ -67,9 +67,6 @@ interface Share {
   readonly place: number
   readonly decision: Decision
 }
-
-// A thousand events in one go would keep the database waiting.
-const A_TURN = 64
 
 // A removal may go out in several forms of one person, and is done when each that the platform could read is.
 function foldShares(
@@ -175,7 +172,7 @@ async function send(
   // Before anything is sent: a fault of ours after it would have the events sent again.
   const recorded: object[] = []
   for (const payload of group.payloads) {
-    if (recorded.length > 0 && recorded.length % A_TURN === 0) await turn()
+    if (recorded.length > 0 && recorded.length % EVENTS_A_TURN === 0) await turn()
     recorded.push(recordedPayload(payload))
   }
   const startedAt = clock.now()

@@ -35,6 +35,7 @@ export function verdictsOf(
   if (results.length === events.length && results.every(isResult))
     return results.map((result, at) => verdictOf(result, events[at]))
   const wanted = `want one { "status" } for each of the ${events.length} events, or no "results"`
+  // RFC 9110: an answer that cannot be used. Some of it may be stored.
   return ofAll({ status: 502, reason: `receiver answered ${status} with "results", ${wanted}` })
 }
 

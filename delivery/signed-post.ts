@@ -5,7 +5,7 @@ import { messageOf, TrackLayerError } from '../core/errors.ts'
 import { NOT_SENT } from '../core/replay.ts'
 import { signatureTimestamp, signedHeaders } from '../core/signature.ts'
 import type { Attempt } from '../store/deliveries.ts'
-import { turn } from '../store/turns.ts'
+import { EVENTS_A_TURN, turn } from '../store/turns.ts'
 import type { DeliveryResult } from './destination.ts'
 import { isOutageStatus, isRetryableStatus } from './host/failure.ts'
 import { shownAnswer, type Verdict, verdictsOf } from './receiver-answer.ts'
@@ -50,7 +50,7 @@ export async function signedPost(
   // Before anything is sent: a fault of ours after it would have the events sent again.
   const recorded: object[] = []
   for (const post of posts) {
-    if (recorded.length > 0 && recorded.length % A_TURN === 0) await turn()
+    if (recorded.length > 0 && recorded.length % EVENTS_A_TURN === 0) await turn()
     recorded.push(post.recorded())
   }
   const startedAt = clock.now()
@@ -92,9 +92,6 @@ export function notSent({ clock }: SenderOptions, { recorded }: Post): DeliveryR
   const attempt = { startedAt, durationMs: 0, status: null, error: reason, request, response: null }
   return { kind: 'failed', reason, retryable: true, attempt }
 }
-
-// A thousand events in one go would keep the database waiting.
-const A_TURN = 64
 
 function bodyOf({ inBatches }: SenderOptions, posts: readonly Post[]): string {
   const texts = posts.map(({ text }) => text).join(',')

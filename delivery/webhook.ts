@@ -10,7 +10,7 @@ import { attemptsInDoubt } from '../core/replay.ts'
 import { type ReturnFacts, returnMessage, returnTraits } from '../core/return-message.ts'
 import { eventPayload, type StoredEventSent } from '../store/attempt-request.ts'
 import type { ClaimedDelivery } from '../store/deliveries.ts'
-import { turn } from '../store/turns.ts'
+import { EVENTS_A_TURN, turn } from '../store/turns.ts'
 import { chunksOf } from './chunks.ts'
 import { compileCondition, firstMatch } from './conditions.ts'
 import type { Deliver, DeliveryResult, Destination } from './destination.ts'
@@ -103,7 +103,7 @@ function delivering(
     const results: DeliveryResult[] = []
     const placed: Placed[] = []
     for (const [place, delivery] of deliveries.entries()) {
-      if (place > 0 && place % A_TURN === 0) await turn()
+      if (place > 0 && place % EVENTS_A_TURN === 0) await turn()
       const decision = decide(delivery)
       if (decision.kind !== 'post') results[place] = decision
       else placed.push({ place, doubts: doubtsOf(delivery), post: decision })
@@ -121,9 +121,6 @@ function delivering(
     return results
   }
 }
-
-// A thousand events in one go would keep the database waiting.
-const A_TURN = 64
 
 interface Placed {
   readonly place: number

@@ -197,7 +197,7 @@ export interface Attempt {
   /** HTTP status of the answer; null when there was none. */
   readonly status: number | null
   readonly error: string | null
-  /** What was sent, without secrets and personal data. */
+  /** What was sent, without secrets and personal data; attempt-request.ts makes its payload whole. */
   readonly request: Readonly<Record<string, unknown>>
   /** Beginning of the answer's body. */
   readonly response: string | null
